@@ -11,11 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct keel_buffer {
 	uint8_t *data; /* owned; NULL while nothing was appended */
 	size_t len;    /* octets in use */
-	size_t cap;    /* octets allocated */
+	size_t cap;    /* octets there is room for, never above limit; one more is allocated for a NUL */
 	size_t limit;  /* most octets it may hold; 0 = no limit */
 	int failed;    /* 0, -ENOMEM or -EMSGSIZE */
 };
@@ -28,10 +29,28 @@ void keel_buffer_free(struct keel_buffer *b);
 void keel_buffer_clear(struct keel_buffer *b);
 /* Room for n more octets without moving. 0 or -errno. */
 int keel_buffer_reserve(struct keel_buffer *b, size_t n);
-/* Each appends and returns 0 or -errno. */
-int keel_buffer_append(struct keel_buffer *b, const void *data, size_t n);
+/* keel_buffer_append when there is no room, or after a failure. */
+int keel_buffer_append_slow(struct keel_buffer *b, const void *data, size_t n);
+
+/* Each appends and returns 0 or -errno. data may lie inside the buffer itself. */
+static inline int keel_buffer_append(struct keel_buffer *b, const void *data, size_t n)
+{
+	if (n == 0 || b->failed || n > b->cap - b->len)
+		return keel_buffer_append_slow(b, data, n);
+	memcpy(b->data + b->len, data, n);
+	b->len += n;
+	return 0;
+}
+
+static inline int keel_buffer_putc(struct keel_buffer *b, uint8_t octet)
+{
+	if (b->failed || b->len == b->cap)
+		return keel_buffer_append_slow(b, &octet, 1);
+	b->data[b->len++] = octet;
+	return 0;
+}
+
 int keel_buffer_puts(struct keel_buffer *b, const char *text);
-int keel_buffer_putc(struct keel_buffer *b, uint8_t octet);
 int keel_buffer_le16(struct keel_buffer *b, uint16_t v);
 int keel_buffer_le32(struct keel_buffer *b, uint32_t v);
 int keel_buffer_le64(struct keel_buffer *b, uint64_t v);
