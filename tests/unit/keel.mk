@@ -5,3 +5,6 @@ WRAP_REALLOC := -Wl,--wrap=realloc
 $(eval $(call unit,keel_buffer,$(T)/buffer.c $(K)/buffer.c,,$(WRAP_REALLOC)))
 $(eval $(call unit,keel_cursor,$(T)/cursor.c $(K)/cursor.c,,))
 $(eval $(call unit,keel_cleanup,$(T)/cleanup.c $(K)/cleanup.c,,))
+$(eval $(call unit,keel_log,$(T)/log.c $(K)/log.c,libsystemd,))
+$(eval $(call unit,keel_metric,$(T)/metric.c $(K)/metric.c $(K)/buffer.c,,))
+$(eval $(call unit,keel_option,$(T)/option.c $(K)/option.c $(K)/buffer.c,,))

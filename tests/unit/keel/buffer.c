@@ -35,16 +35,18 @@ END_TEST
 
 START_TEST(grows_by_doubling)
 {
+	unsigned wrong = 0;
 	struct keel_buffer b;
 
 	allocations = 0;
 	keel_buffer_init(&b, 0);
 	for (unsigned i = 0; i < 1000000; i++)
-		ck_assert_int_eq(keel_buffer_putc(&b, (uint8_t)(i * 7)), 0);
+		wrong += keel_buffer_putc(&b, (uint8_t)(i * 7)) != 0;
 	ck_assert_uint_eq(b.len, 1000000);
 	ck_assert_uint_le(allocations, 16);
 	for (unsigned i = 0; i < 1000000; i++)
-		ck_assert_uint_eq(b.data[i], (uint8_t)(i * 7));
+		wrong += b.data[i] != (uint8_t)(i * 7);
+	ck_assert_uint_eq(wrong, 0);
 	keel_buffer_free(&b);
 }
 END_TEST
@@ -143,8 +145,8 @@ START_TEST(appends_its_own_content)
 	for (unsigned i = 0; i < 10; i++)
 		ck_assert_int_eq(keel_buffer_append(&b, b.data, b.len), 0);
 	ck_assert_uint_eq(b.len, 16384);
-	for (size_t i = 0; i < b.len; i++)
-		ck_assert_int_eq(b.data[i], "0123456789abcdef"[i % 16]);
+	for (size_t i = 0; i < b.len; i += 16)
+		ck_assert_mem_eq(b.data + i, "0123456789abcdef", 16);
 	keel_buffer_free(&b);
 }
 END_TEST
@@ -158,7 +160,7 @@ START_TEST(reserve_keeps_the_address)
 	ck_assert_int_eq(keel_buffer_reserve(&b, 5000), 0);
 	at = b.data;
 	for (unsigned i = 0; i < 5000; i++)
-		keel_buffer_putc(&b, 1);
+		keel_buffer_putc(&b, (uint8_t)i);
 	ck_assert_ptr_eq(b.data, at);
 	keel_buffer_free(&b);
 }

@@ -32,9 +32,13 @@ struct keel_options {
 	bool stop_at_first;   /* stop at the first word that is no option */
 };
 
-/* Fills *out (zeroed by the caller). Returns the index of the first operand in argv; -EINVAL with error set; or
- * -ECANCELED after --help or --version, whose text is in error and belongs on stdout. */
+/* Fills *out (zeroed by the caller). Returns the index of the first operand in argv, whose words are reordered so that options
+ * come first (unless stop_at_first); -EINVAL or -ENOMEM with error set (no newline); or -ECANCELED after --help or --version,
+ * whose text is in error and belongs on stdout. On failure *out owns nothing. */
 int keel_options_parse(const struct keel_options *table, int argc, char **argv, void *out, struct keel_buffer *error);
+/* Frees the arrays of KEEL_OPTION_STRINGS rows. */
+void keel_options_free(const struct keel_options *table, void *out);
+/* Appends the text of --help. 0 or -errno. */
 int keel_options_help(const struct keel_options *table, struct keel_buffer *out);
 
 #endif
