@@ -8,3 +8,6 @@ $(eval $(call unit,keel_cleanup,$(T)/cleanup.c $(K)/cleanup.c,,))
 $(eval $(call unit,keel_log,$(T)/log.c $(K)/log.c,libsystemd,))
 $(eval $(call unit,keel_metric,$(T)/metric.c $(K)/metric.c $(K)/buffer.c,,))
 $(eval $(call unit,keel_option,$(T)/option.c $(K)/option.c $(K)/buffer.c,,))
+KEEL_SETTING := $(K)/setting.c $(K)/setting_file.c $(K)/buffer.c $(K)/cleanup.c
+WRAP_ALLOCATION := -Wl,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
+$(eval $(call unit,keel_setting,$(T)/setting.c $(KEEL_SETTING),libconfig,$(WRAP_ALLOCATION)))

@@ -28,7 +28,7 @@ struct keel_setting {
 	enum keel_setting_type type;
 	size_t offset;
 	const char *default_value; /* as text; strings list: comma separated; NULL = empty */
-	uint64_t min, max;         /* NUMBER, SIZE, SECONDS; max 0 = no bound */
+	uint64_t min, max;         /* NUMBER, SIZE, SECONDS; max 0 = no bound but 2^63 - 1 */
 	const char *const *choices; /* CHOICE: NULL-terminated */
 	bool restart;              /* a change takes effect at restart only */
 	const char *help;          /* one sentence; the manual has the same words */
@@ -45,7 +45,11 @@ int keel_settings_defaults(const struct keel_settings *table, void *out);
 /* Defaults, then the file. path NULL: defaults only. On failure *out holds nothing to free and error (if not NULL) says
  * "path:line: key: why". */
 int keel_settings_load(const struct keel_settings *table, const char *path, void *out, struct keel_buffer *error);
-/* Sets one row from "name=value" text (command line -o). 0 or -errno with error. */
+/* The same from memory; name stands in errors for the path. */
+int keel_settings_load_text(const struct keel_settings *table, const char *name, const char *text, size_t len, void *out,
+			    struct keel_buffer *error);
+/* Sets one row from "name=value" text (command line --set); on failure the row keeps its value. error may be NULL.
+ * 0 or -errno with error. */
 int keel_settings_set(const struct keel_settings *table, void *settings, const char *assignment, struct keel_buffer *error);
 /* Frees what the struct owns. */
 void keel_settings_free(const struct keel_settings *table, void *settings);
