@@ -30,8 +30,9 @@ struct smtp_config {
 	uint64_t message_size; /* SIZE (RFC 1870), octets; 0 = none advertised */
 	unsigned recipients;  /* a transaction; at least 100 (RFC 5321 4.5.3.1.8) */
 	unsigned messages;    /* a session; 0 = no limit; then 421 */
-	unsigned commands;    /* a session, besides those of accepted messages; 0 = no limit; then 421 */
-	unsigned errors;      /* bad commands before 421 */
+	unsigned commands;    /* since the last accepted message, accepted RCPTs not counted; 0 = no limit; then 421 */
+	unsigned errors;      /* bad commands a session may send before 421; 0 = no limit; refusals by the glue do not count */
+	uint64_t text_line;   /* octets of a line of a message with its CRLF (RFC 5321 4.5.3.1.6 says 1000; more is common); 0 = no limit */
 };
 
 enum smtp_event {
@@ -42,10 +43,11 @@ enum smtp_event {
 	SMTP_EVENT_BODY,   /* session->body, body_len: next octets of the message, dot-unstuffed, CRLF line ends; borrowed until the
 			    * next step */
 	SMTP_EVENT_COMMIT, /* the message is whole: make it durable, then smtp_session_commit() */
-	SMTP_EVENT_ABORT,  /* forget the message and its recipients; no answer */
+	SMTP_EVENT_ABORT,  /* forget the message and its recipients; no answer. Comes whenever a transaction with an accepted recipient
+			    * ends without COMMIT, also before TLS and CLOSE */
 	SMTP_EVENT_TLS,    /* flush out, then start the handshake; the rest of the input has been discarded (RFC 3207 4.2). Afterwards
 			    * smtp_session_secured() */
-	SMTP_EVENT_CLOSE,  /* flush out, then close */
+	SMTP_EVENT_CLOSE,  /* flush out, then close. Also when out has failed: a reply that cannot be sent ends the session */
 };
 
 /*
@@ -94,7 +96,8 @@ void smtp_session_commit(struct smtp_session *s, const enum smtp_reason *reasons
 void smtp_session_fail_body(struct smtp_session *s, enum smtp_reason refuse);
 /* After the TLS handshake: the state is as after the greeting (RFC 3207 4.2); STARTTLS is no longer offered. */
 void smtp_session_secured(struct smtp_session *s);
-/* Idle too long, or the server ends: appends 421 with the reason; step gives CLOSE. */
+/* Idle too long, or the server ends: appends 421 with the reason; step gives ABORT if due, then CLOSE. A COMMIT that has not been
+ * answered is not aborted (and its answer is ignored): the client may send the message twice. */
 void smtp_session_expire(struct smtp_session *s, enum smtp_reason reason, struct keel_buffer *out);
 
 /* Valid at RCPT; the reverse-path also until COMMIT has been answered. */
@@ -108,7 +111,8 @@ const uint8_t *smtp_session_body(const struct smtp_session *s, size_t *len);
  * UTF8SMTP... (RFC 3848, RFC 6531). */
 const char *smtp_session_peer_name(const struct smtp_session *s);
 const char *smtp_session_with(const struct smtp_session *s);
-/* The reason of the last negative reply, then NONE: the glue counts refusals with it after each step and answer. */
+/* The reason of a negative reply not yet told, then NONE: the glue counts refusals with it after each step and answer, until NONE
+ * (one step may send several). */
 enum smtp_reason smtp_session_refused(struct smtp_session *s);
 /* Table look-ups for logs, metrics and documentation. */
 const char *smtp_reason_name(enum smtp_reason reason);
