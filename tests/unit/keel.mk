@@ -11,3 +11,5 @@ $(eval $(call unit,keel_option,$(T)/option.c $(K)/option.c $(K)/buffer.c,,))
 KEEL_SETTING := $(K)/setting.c $(K)/setting_file.c $(K)/buffer.c $(K)/cleanup.c
 WRAP_ALLOCATION := -Wl,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
 $(eval $(call unit,keel_setting,$(T)/setting.c $(KEEL_SETTING),libconfig,$(WRAP_ALLOCATION)))
+KEEL_CONTROL := $(K)/control.c $(K)/control_client.c $(K)/buffer.c $(K)/cleanup.c
+$(eval $(call unit,keel_control,$(T)/control.c $(KEEL_CONTROL),libevent libevent_pthreads jansson,))
