@@ -163,6 +163,10 @@ help:
 
 install: programs $$(INSTALL)
 
+# a list variable, for scripts: make -s SAN=1 print-UNITS
+print-%:
+	@printf '%s\n' $($*)
+
 .PHONY: all programs units fuzz check bench clean help install
 
 -include $(patsubst %.o,%.d,$(sort $(OBJS) $(FUZZ_OBJS)))
