@@ -2,5 +2,5 @@
 # libkeel: what links it names the packages of the parts it uses (setting: libconfig; control: libevent, jansson;
 # log, service: libsystemd).
 KEEL := $(patsubst %,tools/lib/keel/%.c,buffer cleanup control control_client cursor log metric option setting \
-	setting_file)
+	service service_user setting_file)
 $(eval $(call library,keel,$(KEEL)))
