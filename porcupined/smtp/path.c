@@ -197,8 +197,9 @@ static bool literal(const uint8_t *at, const uint8_t *end)
 			return false;
 	if (colon[-1] == '-')
 		return false;
+	/* no tag but IPv6 is registered: what the grammar would let pass could only break out of a field */
 	for (const uint8_t *t = colon + 1; t < end; t++)
-		if (*t < '!' || *t > '~' || *t == '[' || *t == '\\' || *t == ']')
+		if (!(classes[*t] & LETDIG) && *t != '-' && *t != '.' && *t != ':')
 			return false;
 	return true;
 }

@@ -69,7 +69,7 @@ static const struct row {
 	{ "<a@[IPv6:1:2:3:4:5:6:7]>", F, BAD_R }, { "<a@[IPv6:1:2:3:4:5:6:7:8:9]>", F, BAD_R }, { "<a@[IPv6:1::2::3]>", F, BAD_R },
 	{ "<a@[IPv6:12345::]>", F, BAD_R }, { "<a@[IPv6:1:]>", F, BAD_R }, { "<a@[IPv6::1]>", F, BAD_R }, { "<a@[IPv6:g::]>", F, BAD_R },
 	{ "<a@[IPv6:1:2:3:4:5:6:7::8]>", F, BAD_R }, { "<a@[IPv6:1.2.3.4]>", F, BAD_R },
-	{ "<a@[]>", F, BAD_R }, { "<a@[:x]>", F, BAD_R }, { "<a@[x:]>", F, BAD_R }, { "<a@[x-:y]>", F, BAD_R }, { "<a@[x:y z]>", F, BAD_R },
+	{ "<a@[]>", F, BAD_R }, { "<a@[:x]>", F, BAD_R }, { "<a@[x:]>", F, BAD_R }, { "<a@[x-:y]>", F, BAD_R }, { "<a@[x:y z]>", F, BAD_R }, { "<a@[x:<>]>", F, BAD_R }, { "<a@[x:\x01]>", F, BAD_R },
 	{ "<a@[1.2.3.4>", F, BAD_R }, { "<a@[1.2.3.4]b>", F, BAD_R }, { "<a@[x_y:z]>", F, BAD_R },
 	/* source routes */
 	{ "<@x:a@b>", F, 0, "a", "b", "" },
