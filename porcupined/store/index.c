@@ -4,22 +4,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "porcupined/store/crc32c.h"
 #include "tools/lib/keel/cleanup.h"
 
 #define INDEX_VERSION 1u
 #define INDEX_MAP (256ull << 30) /* address space; the file grows as needed */
 
-struct index_meta {
-	uint32_t version;
-	uint32_t clean; /* closed in order: also good after a reboot */
-	uint64_t covered;
-	struct store_id uuid;
-	char boot[40];
-};
+/*
+ * What life the rows are of stands in a file beside them, read before LMDB sees its own: after a power cut LMDB's file may be
+ * short or torn, and mapping it would end the process.
+ */
+#define LIFE_FILE "life"
+#define LIFE_MAX 256
 
 int index_error(int code)
 {
@@ -37,40 +38,53 @@ int index_error(int code)
 	}
 }
 
-static void boot_id(char out[40])
+/* "osnc-index VERSION uuid HEX boot ID clean N crc HEX": the text for this boot, and its length. */
+static int life_text(const struct store_id *uuid, bool clean, char out[LIFE_MAX])
 {
 	KEEL_AUTO_CLOSE int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	char boot[40] = "";
+	int n;
 
-	memset(out, 0, 40);
-	if (fd < 0 || read(fd, out, 36) != 36)
-		memset(out, 0, 40); /* unknown: never equal, see meta_usable */
+	if (fd < 0 || read(fd, boot, 36) != 36)
+		snprintf(boot, sizeof(boot), "unknown-%ld", (long)getpid()); /* never equal to another start's */
+	n = snprintf(out, LIFE_MAX, "osnc-index %u uuid ", INDEX_VERSION);
+	for (int i = 0; i < 16; i++)
+		n += snprintf(out + n, LIFE_MAX - (size_t)n, "%02x", uuid->octet[i]);
+	n += snprintf(out + n, LIFE_MAX - (size_t)n, " boot %s clean %d", boot, clean);
+	return n + snprintf(out + n, LIFE_MAX - (size_t)n, " crc %08x\n", crc32c(0, out, (size_t)n));
 }
 
-static bool meta_usable(const struct index_meta *m, const struct store_id *uuid)
+/* Written clean, in any boot; or not, but in this one. */
+static bool life_usable(int dir, const struct store_id *uuid)
 {
-	char boot[40];
+	KEEL_AUTO_CLOSE int fd = openat(dir, LIFE_FILE, O_RDONLY | O_CLOEXEC);
+	char got[LIFE_MAX] = "", want[LIFE_MAX], *crc, *boot;
+	unsigned sum;
+	ssize_t n = fd < 0 ? -1 : read(fd, got, sizeof(got) - 1);
 
-	boot_id(boot);
-	return m->version == INDEX_VERSION && !memcmp(&m->uuid, uuid, sizeof(*uuid)) &&
-	       (m->clean || (boot[0] && !memcmp(boot, m->boot, sizeof(boot))));
+	if (n <= 0)
+		return false;
+	life_text(uuid, false, want);
+	if (!strcmp(got, want))
+		return true;
+	crc = strstr(got, " crc ");
+	boot = strstr(want, " boot ");
+	return crc && sscanf(crc, " crc %8x", &sum) == 1 && sum == crc32c(0, got, (size_t)(crc - got)) &&
+	       !strncmp(got, want, (size_t)(boot - want)) && (size_t)(crc - got) > 8 && !memcmp(crc - 8, " clean 1", 8);
 }
 
-static int meta_put(struct index *ix, MDB_txn *txn, const struct store_id *uuid, bool clean, uint64_t covered)
+static int life_write(const char *path, const struct store_id *uuid, bool clean)
 {
-	struct index_meta m = {.version = INDEX_VERSION, .clean = clean, .covered = covered};
+	KEEL_AUTO_CLOSE int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	KEEL_AUTO_CLOSE int fd = dir < 0 ? -1 : openat(dir, LIFE_FILE ".tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	char text[LIFE_MAX];
+	int n = life_text(uuid, clean, text);
 
-	boot_id(m.boot);
-	if (uuid) {
-		m.uuid = *uuid;
-	} else {
-		struct index_meta old;
-		int r = index_get(ix, txn, INDEX_META, "meta", 4, &old, sizeof(old), NULL, NULL);
-
-		if (r)
-			return r;
-		m.uuid = old.uuid;
-	}
-	return index_put(ix, txn, INDEX_META, "meta", 4, &m, sizeof(m), NULL, 0);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, (size_t)n) != n || fsync(fd) || renameat(dir, LIFE_FILE ".tmp", dir, LIFE_FILE) || fsync(dir))
+		return errno ? -errno : -EIO;
+	return 0;
 }
 
 static int open_env(struct index *ix, const char *path)
@@ -112,59 +126,52 @@ static int open_env(struct index *ix, const char *path)
 	return index_error(code);
 }
 
-static void remove_files(const char *path)
+static void remove_files(int dir)
 {
-	static const char *const files[] = {"data.mdb", "lock.mdb"};
-	KEEL_AUTO_CLOSE int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	static const char *const files[] = {LIFE_FILE, "data.mdb", "lock.mdb"};
 
-	for (size_t i = 0; dir >= 0 && i < KEEL_COUNT(files); i++)
+	for (size_t i = 0; i < KEEL_COUNT(files); i++)
 		unlinkat(dir, files[i], 0);
 }
 
 int index_open(struct index *ix, const char *path, const struct store_id *uuid, struct keel_buffer *error, bool *fresh)
 {
-	struct index_meta meta;
+	KEEL_AUTO_CLOSE int dir = -1;
 	MDB_txn *txn;
-	int r;
+	int r = 0;
 
 	memset(ix, 0, sizeof(*ix));
 	pthread_mutex_init(&ix->lock, NULL);
-	*fresh = false;
-	if (mkdir(path, 0700) && errno != EEXIST) {
+	ix->uuid = *uuid;
+	if ((mkdir(path, 0700) && errno != EEXIST) || !(ix->path = strdup(path)) ||
+	    (dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
 		r = -errno;
 		goto fail;
 	}
-	r = open_env(ix, path);
-	if (!r) {
-		txn = index_read(ix);
-		r = txn ? index_get(ix, txn, INDEX_META, "meta", 4, &meta, sizeof(meta), NULL, NULL) : -ENOMEM;
-		if (txn)
-			index_read_end(ix, &txn);
-		if (!r && !meta_usable(&meta, uuid))
-			r = -ESTALE;
-		if (!r)
-			ix->covered = meta.covered;
-	}
-	if (r) { /* of another life, or not readable: nothing in it is worth keeping */
-		index_close(ix, false);
-		remove_files(path);
-		*fresh = true;
+	*fresh = !life_usable(dir, uuid);
+	if (*fresh)
+		remove_files(dir);
+	/* "Not clean" must be on disk before the first change is. */
+	r = life_write(path, uuid, false);
+	if (!r)
 		r = open_env(ix, path);
-		if (r)
-			goto fail;
+	if (r && !*fresh) { /* nothing in it is worth keeping */
+		remove_files(dir);
+		*fresh = true;
+		r = life_write(path, uuid, false);
+		if (!r)
+			r = open_env(ix, path);
 	}
-	r = index_begin(ix, &txn);
 	if (r)
 		goto fail;
-	r = meta_put(ix, txn, uuid, false, ix->covered);
-	if (r) {
-		index_abort(&txn);
-		goto fail;
+	txn = index_read(ix);
+	r = txn ? index_get(ix, txn, INDEX_META, "covered", 7, &ix->covered, sizeof(ix->covered), NULL, NULL) : -ENOMEM;
+	if (txn)
+		index_read_end(ix, &txn);
+	if (r == -ENOENT) { /* ended before its first rows were whole */
+		*fresh = true;
+		r = 0;
 	}
-	/* "Not clean" must be on disk before the first change is. */
-	r = index_error(mdb_txn_commit(txn));
-	if (!r)
-		r = index_error(mdb_env_sync(ix->env, 1));
 	if (!r)
 		return 0;
 fail:
@@ -175,22 +182,17 @@ fail:
 
 void index_close(struct index *ix, bool clean)
 {
-	MDB_txn *txn;
-
-	if (!ix->env)
-		return;
-	while (ix->n_idle)
-		mdb_txn_abort(ix->idle[--ix->n_idle]);
-	/* The rows first, then the mark that they are whole. */
-	if (clean && !mdb_env_sync(ix->env, 1) && !index_begin(ix, &txn)) {
-		if (meta_put(ix, txn, NULL, true, ix->covered)) {
-			index_abort(&txn);
-		} else if (!mdb_txn_commit(txn)) {
-			mdb_env_sync(ix->env, 1);
-		}
+	if (ix->env) {
+		while (ix->n_idle)
+			mdb_txn_abort(ix->idle[--ix->n_idle]);
+		/* The rows first, then the mark that they are whole. */
+		clean = clean && !mdb_env_sync(ix->env, 1);
+		mdb_env_close(ix->env);
+		ix->env = NULL;
+		if (clean)
+			life_write(ix->path, &ix->uuid, true);
 	}
-	mdb_env_close(ix->env);
-	ix->env = NULL;
+	free(keel_take(ix->path));
 }
 
 int index_clear(struct index *ix)
@@ -217,7 +219,7 @@ int index_begin(struct index *ix, MDB_txn **txn)
 
 int index_commit(struct index *ix, MDB_txn **txn, uint64_t covered)
 {
-	int r = meta_put(ix, *txn, NULL, false, covered);
+	int r = index_put(ix, *txn, INDEX_META, "covered", 7, &covered, sizeof(covered), NULL, 0);
 
 	if (r) {
 		index_abort(txn);

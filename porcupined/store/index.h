@@ -33,6 +33,8 @@ enum index_table {
 };
 
 struct index {
+	char *path; /* owned */
+	struct store_id uuid;
 	MDB_env *env;
 	MDB_dbi dbi[INDEX_TABLE_COUNT];
 	uint64_t covered; /* LSN; all up to it is in the rows */

@@ -159,7 +159,9 @@ int recover_index(struct store *store)
 		return r;
 	keel_buffer_init(&b.expunged, 0);
 	keel_buffer_init(&b.removed, 0);
-	r = index_begin(&store->index, &b.txn);
+	r = index_clear(&store->index);
+	if (!r)
+		r = index_begin(&store->index, &b.txn);
 	for (enum pass pass = 0; !r && pass < PASSES; pass++) {
 		r = run_pass(&b, pass, ids, n);
 		if (pass == PASS_REMOVALS && b.expunged.len)

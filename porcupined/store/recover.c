@@ -407,10 +407,11 @@ int recover(struct store *store, bool fresh_index, struct keel_buffer *error)
 		if (t->max_hlc > max_hlc)
 			max_hlc = t->max_hlc;
 	}
+	if (!store->index.covered)
+		fresh_index = true; /* a start that made it anew did not come to its end */
 	if (store->index.covered > max_lsn && !fresh_index) {
 		/* It knows more than the log: the log was put back from somewhere. */
 		keel_log(KEEL_LOG_WARNING, "store: index is ahead of the log, made anew", NULL);
-		r = index_clear(&store->index);
 		fresh_index = true;
 	}
 	store->next_lsn = max_lsn + 1;
@@ -418,11 +419,8 @@ int recover(struct store *store, bool fresh_index, struct keel_buffer *error)
 	atomic_store(&store->hlc, max_hlc);
 	if (!r)
 		r = fresh_index ? recover_index(store) : catch_up(store);
-	if (r == -EBADMSG && !fresh_index) {
-		r = index_clear(&store->index);
-		if (!r)
-			r = recover_index(store);
-	}
+	if (r == -EBADMSG && !fresh_index)
+		r = recover_index(store);
 	if (r)
 		keel_buffer_printf(error, "index: %s", strerror(-r));
 	return r;
