@@ -270,10 +270,12 @@ END_TEST
 START_TEST(client_that_only_stops_sending_gets_its_answers)
 {
 	const int fd = reach();
+	char octet;
 
 	say(fd, "{\"verb\":\"later\"}\n{\"verb\":\"echo\",\"text\":\"x\"}\n{\"verb\":\"cut");
 	shutdown(fd, SHUT_WR);
 	ck_assert_str_eq(hear(fd, 99), "{\"ok\":true,\"ran\":1}\n{\"ok\":true,\"you\":\"x\"}\n");
+	ck_assert_int_eq(recv(fd, &octet, 1, 0), 0); /* closed, not timed out */
 	close(fd);
 }
 END_TEST
