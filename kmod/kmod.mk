@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Kernel modules, on the distribution's headers alone and with module BTF, for each test kernel:
+#
+#   make modules                 both test kernels (kmod/scripts/kernels)
+#   make modules KERNEL=6.1      the newest installed of a series, or a full version
+#   make modules C=2             with sparse
+#
+# Sources are mirrored (links) into build/VERSION, which is Kbuild's M=: no object lands in the tree, and kernels build
+# side by side. The finished modules are build/modules/VERSION/NAME.ko.
+
+# Kbuild leaves BTF to kmod/scripts/finish: 6.1's headers have nothing to make it with, and one way serves both. The
+# variable is emptied for Kbuild's makefiles only; the C code still sees the kernel's own configuration.
+KBUILD = +$(Q)KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=osnc KBUILD_BUILD_HOST=osnc \
+	$(MAKE) --no-print-directory $(if $(Q),-s) -C /lib/modules/$(1)/build M=$(CURDIR)/build/$(1) W=1 \
+	CONFIG_DEBUG_INFO_BTF_MODULES= modules
+
+kernels = $(shell kmod/scripts/kernels $(KERNEL))$(if $(filter-out 0,$(.SHELLSTATUS)),$(error no kernel to build modules for))
+
+modules: $$(addprefix modules-,$$(kernels))
+
+modules-%: build/vm/vmlinux-%
+	$(say) KBUILD $*
+	$(Q)kmod/scripts/mirror build/$*
+	$(call KBUILD,$*)
+	$(Q)kmod/scripts/finish $*
+
+build/vm/vmlinux-%: FORCE
+	@mkdir -p $(@D)
+	$(Q)kmod/scripts/vmlinux /boot/vmlinuz-$* $@
+
+FORCE:
+
+.PHONY: modules FORCE
+.PRECIOUS: build/vm/vmlinux-%
