@@ -447,30 +447,46 @@ int segment_read(struct segment_table *t, const struct segment *s, uint64_t offs
 	return 0;
 }
 
+static int write_at(int fd, const uint8_t *data, size_t n, uint64_t at)
+{
+	while (n) {
+		ssize_t put = pwrite(fd, data, n, (off_t)at);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return put ? -errno : -EIO;
+		data += put;
+		at += (uint64_t)put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
 int segment_seal(struct segment_table *t, struct segment *s, struct footer_draft *draft)
 {
 	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer out;
-	uint64_t at = draft->trailer.data_end, written = 0;
+	uint64_t at = draft->trailer.data_end, end;
 	int r;
 
 	keel_buffer_init(&out, 0);
 	r = footer_render(draft, s->salt, at, &out);
 	if (r)
 		return r;
-	while (written < out.len) {
-		ssize_t n = pwrite(s->fd, out.data + written, out.len - written, (off_t)(at + written));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		written += (uint64_t)n;
-	}
-	if (ftruncate(s->fd, (off_t)(at + out.len)) || fdatasync(s->fd))
-		return -errno;
+	end = at + out.len;
+	/* The trailer vouches for all before it, records included: it must not reach the disk first. */
+	r = write_at(s->fd, out.data, out.len - FOOTER_TRAILER, at);
+	if (!r && (ftruncate(s->fd, (off_t)end) || fdatasync(s->fd)))
+		r = -errno;
+	if (!r)
+		r = write_at(s->fd, out.data + out.len - FOOTER_TRAILER, FOOTER_TRAILER, end - FOOTER_TRAILER);
+	if (!r && fdatasync(s->fd))
+		r = -errno;
+	if (r)
+		return r;
 	pthread_mutex_lock(&t->lock);
 	s->trailer = draft->trailer;
-	s->size = at + out.len;
+	s->size = end;
 	s->sealed = true;
 	pthread_mutex_unlock(&t->lock);
 	return 0;
