@@ -454,10 +454,23 @@ struct candidate {
 	bool small;
 };
 
+/* Is there a segment that only the header of a later one says how to read? See struct segment, void_first. */
+static bool any_abandoned(struct segment_table *t)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&t->lock);
+	for (size_t i = 0; i < t->n && !found; i++)
+		found = t->rows[i]->abandoned;
+	pthread_mutex_unlock(&t->lock);
+	return found;
+}
+
 /* Sealed segments, with what lives in them by the index's count. */
 static int candidates(struct store *store, unsigned min_dead, struct keel_buffer *out)
 {
 	MDB_txn *txn = index_read(&store->index);
+	bool abandoned = any_abandoned(&store->segments);
 	uint64_t *ids;
 	size_t n;
 	int r = segment_ids(&store->segments, &ids, &n);
@@ -481,7 +494,7 @@ static int candidates(struct store *store, unsigned min_dead, struct keel_buffer
 				       .live = row.total > row.dead ? row.total - row.dead : 0,
 				       .small = s->size < store->config.segment_size / 4};
 		/* Of a segment with damage the octets are kept for whoever can make sense of them. */
-		if (s->sealed && !s->trailer.part[FOOTER_BAD].length &&
+		if (s->sealed && !s->trailer.part[FOOTER_BAD].length && !(abandoned && s->void_last) &&
 		    (c.small || !row.total || row.dead * 100 >= row.total * min_dead))
 			keel_buffer_append(out, &c, sizeof(c));
 		segment_unpin(&store->segments, s);
