@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mailload: a load generator for mail servers. One thread, one epoll: SMTP or LMTP sessions send messages of a corpus, POP3 sessions
+ * fetch them and hold every octet against what was sent. It counts its own CPU.
+ */
+#ifndef TESTS_BENCH_MAILLOAD_LOAD_H
+#define TESTS_BENCH_MAILLOAD_LOAD_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tools/lib/keel/buffer.h"
+
+/* ---- settings of a run ------------------------------------------------------------------------------ */
+
+struct load_config {
+	const char *smtp, *pop3;    /* HOST:PORT or unix:PATH; NULL = none */
+	bool lmtp, starttls, tls, pop3_tls, pipelining, delete, readback, quiet;
+	const char *accounts_format; /* one %u */
+	const char *password, *json, *distribution;
+	uint64_t accounts, connections, per_connection, recipients, count, duration, seed, corpus, rate, readers, idle, idle_tls, probe;
+	uint64_t from; /* first number of this run's messages */
+};
+
+/* ---- corpus ------------------------------------------------------------------------------------------ */
+
+/* One message text: as it goes over the wire (dots stuffed) behind the header fields, and as it comes back. */
+struct text {
+	uint8_t *wire, *plain;
+	size_t wire_len, plain_len;
+};
+
+struct corpus {
+	struct text *texts;
+	size_t n;
+	uint64_t octets; /* of all plain texts */
+};
+
+/* The size law of the report's era: mean about 4.7 KB, median 2 to 3 KB, a Pareto tail cut at 1 MB. Same seed, same corpus. */
+int corpus_make(struct corpus *c, size_t n, uint64_t seed);
+void corpus_free(struct corpus *c);
+uint64_t random_next(uint64_t *state);
+/* Picks an account 0..n-1: "uniform", "zipf:S", or "skew:SHARE" (that share of all mail goes to account 0). */
+struct picker {
+	double *cumulative; /* zipf */
+	double share;
+	uint64_t n;
+};
+int picker_make(struct picker *p, const char *distribution, uint64_t n);
+uint64_t picker_pick(const struct picker *p, uint64_t *state);
+void picker_free(struct picker *p);
+
+/* ---- measurements -------------------------------------------------------------------------------------- */
+
+struct spread {
+	uint64_t bucket[512];
+	uint64_t n;
+};
+
+void spread_add(struct spread *s, uint64_t ns);
+/* The value below which a share of all lie, ns. */
+uint64_t spread_at(const struct spread *s, double share);
+uint64_t now_ns(void);
+
+/* ---- connections ------------------------------------------------------------------------------------------ */
+
+enum conn_kind { CONN_SMTP, CONN_POP3, CONN_IDLE };
+
+struct load;
+struct conn {
+	struct load *load;
+	enum conn_kind kind;
+	int fd;
+	SSL *ssl;
+	bool connecting, handshaking, want_write, closing, tls_after_reply;
+	int state;
+	struct keel_buffer in, out;
+	const uint8_t *tail; /* borrowed octets to send behind out */
+	size_t tail_len;
+	uint64_t deadline;
+	/* SMTP */
+	uint64_t sent, message, began, ready_at;
+	unsigned expected, refused, accepted;
+	bool mailed;
+	uint64_t to[64];
+	/* POP3 */
+	uint64_t account, messages, next, given;
+	size_t scanned;
+};
+
+struct totals {
+	uint64_t attempted, accepted, copies, refused, failed, sessions, pop_sessions, pop_failed, fetched, wrong, duplicate, unknown;
+	struct spread accept, visible;
+};
+
+struct load {
+	struct load_config config;
+	struct corpus corpus;
+	struct picker picker;
+	SSL_CTX *tls;
+	int epoll;
+	uint64_t random, started, stop_at, next_message, live, live_smtp, sending_until;
+	uint8_t *seen;     /* a byte a copy: message number * recipients + which */
+	uint64_t seen_cap;
+	struct totals t;
+	uint64_t idle_open, idle_lost;
+	uint64_t next_account, accounts_left; /* read-back */
+	bool reading_back, ending;
+	char first_problem[256];
+};
+
+/* Opens; NULL with load->first_problem set. */
+struct conn *conn_open(struct load *l, enum conn_kind kind, const char *where, bool tls);
+void conn_free(struct conn *c);
+/* Sends what is queued, arms epoll. False: the connection is lost. */
+bool conn_flush(struct conn *c);
+/* Reads what there is into c->in: > 0, 0 = nothing now, < 0 = lost. */
+int conn_read(struct conn *c);
+bool conn_start_tls(struct conn *c);
+void problem(struct load *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Each gets c with new octets in c->in (or none: just connected). False: the session is over (well or not). */
+bool smtp_step(struct conn *c);
+bool pop3_step(struct conn *c);
+/* Called when a session ends; may open the next. */
+void smtp_ended(struct conn *c);
+/* Starts as many sessions as the settings ask for. */
+bool load_fill(struct load *l);
+/* Runs the loop until done says so; false: nothing moved for a minute. */
+bool load_run(struct load *l, bool (*done)(struct load *l));
+/* One message sent and read at once, on blocking sockets: ns from the 250 to the message being readable; 0 = failed. */
+uint64_t probe_once(struct load *l, uint64_t number);
+int address_of(struct load *l, uint64_t account, char out[320]);
+
+#endif
