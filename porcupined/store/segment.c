@@ -231,6 +231,9 @@ static int table_drop_replaced(struct segment_table *t)
 		if (r)
 			return r;
 	}
+	/* The new name must be durable before the old ones go: its maker may have been killed in between. */
+	if (ids.len && fsync(t->dir))
+		return -errno;
 	for (keel_cursor_init(&c, ids.data, ids.len); keel_cursor_left(&c) >= 8;) {
 		uint64_t id = keel_cursor_le64(&c);
 

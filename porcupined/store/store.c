@@ -199,6 +199,11 @@ static int open_dir(struct store *store, struct keel_buffer *error)
 	if (r)
 		return r;
 	r = identity_read(store, error);
+	/* Its maker may have been killed before the name was durable; segments are about to rely on it. */
+	if (!r && fsync(store->dir)) {
+		r = -errno;
+		keel_buffer_printf(error, "%s: %s", store->path, strerror(-r));
+	}
 	if (r != -ENOENT)
 		return r;
 	/* A log without its identity is not ours to overwrite. */
