@@ -40,6 +40,8 @@ static const struct dialogue dialogues[] = {
 { "3030-2 BDAT alone", "C: BDAT\nS: 421 5.5.4 mx.example BDAT without a size: what follows cannot be told from commands\nE: CLOSE\n" },
 { "3030-2 BDAT beyond 64 bits",
 	"C: BDAT 18446744073709551616\nS: 421 5.5.4 mx.example BDAT without a size: what follows cannot be told from commands\nE: CLOSE\n" },
+{ "3030-2 the largest chunk", EHLO MAIL RCPT "R: BDAT 18446744073709551615\\r\\nx\n" BEGIN
+	"X: expire SHUTDOWN\nB: x\nS: 421 4.3.2 mx.example Server is shutting down\nE: ABORT\nE: CLOSE\n" },
 { "3030-2 BDAT with another word: its octets are swallowed, the message fails",
 	EHLO MAIL RCPT "R: BDAT 6 FIRST\\r\\nQUIT\\r\\n\nS: 501 5.5.4 Syntax error in parameters\nE: ABORT\n" MAIL },
 { "3030-2 a failed chunk fails the message; pipelined chunks behind it are swallowed",

@@ -145,6 +145,8 @@ static const struct dialogue dialogues[] = {
 { "limit of messages in a session",
 	EHLO MAIL RCPT DATA "C: .\n" COMMIT "C: MAIL FROM:<a@b.example>\n"
 	"S: 421 4.7.0 mx.example Too many messages in one session\nE: CLOSE\n", { .messages = 1 } },
+{ "limit of messages in a session: a refused one does not count",
+	EHLO MAIL RCPT DATA "C: .\nE: COMMIT\nA: STORAGE\nS: 451 4.3.0 Storage error, try again later\n" MAIL, { .messages = 1 } },
 { "limit of commands: accepted recipients do not count, a message begins a new count",
 	EHLO MAIL RCPT RCPT RCPT DATA "C: .\n" COMMIT "C: NOOP\nS: 250 2.0.0 OK\nC: NOOP\nS: 250 2.0.0 OK\nC: NOOP\nS: 250 2.0.0 OK\n"
 	"C: NOOP\nS: 421 4.7.0 mx.example Too many commands without a message\nE: CLOSE\nC: NOOP\n", { .commands = 3 } },
@@ -192,6 +194,30 @@ static void feed(struct smtp_session *s, const char *text, struct keel_buffer *o
 			return;
 	}
 }
+
+/* The id in the reply is the glue's choice. */
+START_TEST(a_message_without_an_id)
+{
+	static const struct smtp_config config = { .hostname = "mx.example", .recipients = 100 };
+	static const char text[] = "HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\n.\r\n";
+	const uint8_t *at = (const uint8_t *)text, *end = at + sizeof(text) - 1;
+	struct smtp_session *s = smtp_session_new(&config);
+	const enum smtp_reason stored = SMTP_REASON_NONE;
+	struct keel_buffer out;
+
+	keel_buffer_init(&out, 0);
+	ck_assert_int_eq(smtp_session_step(s, &at, end, &out), SMTP_EVENT_RCPT);
+	smtp_session_rcpt(s, SMTP_REASON_NONE, &out);
+	ck_assert_int_eq(smtp_session_step(s, &at, end, &out), SMTP_EVENT_BEGIN);
+	smtp_session_begin(s, SMTP_REASON_NONE, &out);
+	ck_assert_int_eq(smtp_session_step(s, &at, end, &out), SMTP_EVENT_COMMIT);
+	keel_buffer_clear(&out);
+	smtp_session_commit(s, &stored, 1, NULL, &out);
+	ck_assert_str_eq(keel_buffer_text(&out), "250 2.0.0 OK\r\n");
+	keel_buffer_free(&out);
+	smtp_session_free(&s);
+}
+END_TEST
 
 /* Every refusal is told once, also when one step brings several. */
 START_TEST(refusals_are_counted)
@@ -292,6 +318,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, dialogues_hold);
+	tcase_add_test(tc, a_message_without_an_id);
 	tcase_add_test(tc, refusals_are_counted);
 	tcase_add_test(tc, an_idle_session_is_small);
 	tcase_add_test(tc, greetings);
