@@ -1,4 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-pop3_SRCS := $(addprefix porcupined/pop3/,command.c session.c)
-
-$(eval $(call library,pop3,$(pop3_SRCS)))
+POP3 := $(patsubst %,porcupined/pop3/%.c,command content credential login maildrop reply session)
+$(eval $(call library,pop3,$(POP3)))

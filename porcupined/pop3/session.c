@@ -1,302 +1,176 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines in, events out; the answers of the glue. */
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "porcupined/pop3/credential.h"
 #include "porcupined/pop3/session.h"
-
-#include <string.h>
 
 struct pop3_session *pop3_session_new(const struct pop3_config *config)
 {
-	struct keel_buffer self;
+	struct keel_buffer memory;
 	struct pop3_session *s;
 
-	keel_buffer_init(&self, 0);
-	if (keel_buffer_reserve(&self, sizeof(*s)))
+	keel_buffer_init(&memory, 0);
+	if (keel_buffer_reserve(&memory, sizeof(*s)))
 		return NULL;
-	s = (struct pop3_session *)(void *)self.data;
-	memset(s, 0, sizeof(*s));
-	s->self = self;
-	s->config = config;
-	s->state = POP3_AUTHORIZATION;
-	keel_buffer_init(&s->line, 0);
-	keel_buffer_init(&s->user, 0);
-	keel_buffer_init(&s->password, 0);
-	keel_buffer_init(&s->deleted, 0);
+	s = (struct pop3_session *)(void *)memory.data;
+	*s = (struct pop3_session){ .self = memory, .config = config, .state = POP3_STATE_AUTHORIZATION };
 	return s;
 }
 
-void pop3_wipe(struct keel_buffer *b)
+void pop3_session_free(struct pop3_session **s)
 {
-	volatile uint8_t *at = b->data;
+	struct keel_buffer memory;
 
-	for (size_t i = 0; i < b->cap; i++)
-		at[i] = 0;
-	keel_buffer_free(b);
-}
-
-void pop3_session_free(struct pop3_session **session)
-{
-	struct pop3_session *s = *session;
-	struct keel_buffer self;
-
-	*session = NULL;
-	if (!s)
+	if (!*s)
 		return;
-	pop3_wipe(&s->line);
-	pop3_wipe(&s->password);
-	keel_buffer_free(&s->user);
-	keel_buffer_free(&s->deleted);
-	self = s->self;
-	keel_buffer_free(&self);
+	pop3_wipe(&(*s)->line);
+	pop3_wipe(&(*s)->login);
+	keel_buffer_free(&(*s)->deleted);
+	memory = (*s)->self;
+	keel_buffer_free(&memory);
+	*s = NULL;
 }
 
 size_t pop3_session_memory(const struct pop3_session *s)
 {
-	return sizeof(*s) + s->line.cap + s->user.cap + s->password.cap + s->deleted.cap;
+	return s->self.cap + s->line.cap + s->login.cap + s->deleted.cap;
 }
 
-const char *pop3_reason_name(enum pop3_reason reason)
+static enum pop3_event take(struct pop3_session *s, const uint8_t *line, size_t len, struct keel_buffer *out)
 {
-	static const char *const names[] = {
-#define X(name, code, text, counter, description) counter,
-		POP3_REASONS(X)
-#undef X
-	};
-
-	return reason < POP3_REASON_COUNT ? names[reason] : "unknown";
+	return s->mode == POP3_MODE_AUTH ? pop3_auth_answer(s, line, len, out) : pop3_command(s, line, len, out);
 }
 
-const char *pop3_reason_text(enum pop3_reason reason)
+static enum pop3_event skip_line(struct pop3_session *s, const uint8_t **at, const uint8_t *end)
 {
-	static const char *const texts[] = {
-#define X(name, code, text, counter, description) text,
-		POP3_REASONS(X)
-#undef X
-	};
+	while (*at < end) {
+		const uint8_t octet = *(*at)++;
 
-	return reason < POP3_REASON_COUNT ? texts[reason] : "unknown";
-}
-
-void pop3_refuse(struct pop3_session *s, enum pop3_reason reason, struct keel_buffer *out)
-{
-	static const char *const codes[] = {
-#define X(name, code, text, counter, description) code,
-		POP3_REASONS(X)
-#undef X
-	};
-
-	s->refused = (uint8_t)reason;
-	keel_buffer_puts(out, "-ERR ");
-	if (codes[reason][0]) {
-		keel_buffer_putc(out, '[');
-		keel_buffer_puts(out, codes[reason]);
-		keel_buffer_puts(out, "] ");
+		if (octet == '\n' && s->skip_cr) {
+			s->skip = false;
+			break;
+		}
+		s->skip_cr = octet == '\r';
 	}
-	keel_buffer_puts(out, pop3_reason_text(reason));
-	keel_buffer_puts(out, "\r\n");
+	return POP3_EVENT_INPUT;
 }
 
-enum pop3_reason pop3_session_refused(struct pop3_session *s)
+/* Refuses the line at once; what remains of it is skipped up to a true CRLF. It was no command and no answer: an AUTH is over. */
+static enum pop3_event bad_line(struct pop3_session *s, enum pop3_reason reason, uint8_t octet, struct keel_buffer *out)
 {
-	enum pop3_reason reason = s->refused;
-
-	s->refused = POP3_REASON_NONE;
-	return reason;
+	pop3_wipe(&s->line);
+	pop3_forget_login(s);
+	s->mode = POP3_MODE_COMMAND;
+	s->skip = true;
+	s->skip_cr = octet == '\r';
+	pop3_error(s, reason, out);
+	return POP3_EVENT_INPUT;
 }
 
-void pop3_session_greet(struct pop3_session *s, bool secure, bool plaintext, enum pop3_reason refuse, struct keel_buffer *out)
+/* A line that came in pieces, or that is wrong. */
+static enum pop3_event collect_line(struct pop3_session *s, size_t limit, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
 {
-	s->secure = secure;
-	s->plaintext = plaintext;
-	if (refuse != POP3_REASON_NONE) {
-		pop3_refuse(s, refuse, out);
-		s->mode = POP3_MODE_CLOSE;
-		return;
-	}
-	/* No timestamp in angle brackets: APOP is not offered (RFC 1939 7), it needs passwords in the clear on the server. */
-	keel_buffer_puts(out, "+OK ");
-	keel_buffer_puts(out, s->config->hostname);
-	keel_buffer_puts(out, " POP3 ready\r\n");
-}
-
-/* An error that counts; the one too many ends the session. */
-static void mistake(struct pop3_session *s, enum pop3_reason reason, struct keel_buffer *out)
-{
-	if (++s->errors >= s->config->errors && s->config->errors) {
-		pop3_refuse(s, POP3_REASON_ERRORS, out);
-		s->mode = POP3_MODE_CLOSE;
-		return;
-	}
-	pop3_refuse(s, reason, out);
-	if (s->mode == POP3_MODE_SASL)
-		s->mode = POP3_MODE_COMMAND;
-}
-
-/* One whole line without its LF; a CR must stand at its end and nowhere else. */
-static enum pop3_event take_line(struct pop3_session *s, uint8_t *line, size_t len, struct keel_buffer *out)
-{
-	if (!len || line[len - 1] != '\r' || memchr(line, '\r', len - 1) || memchr(line, 0, len)) {
-		mistake(s, POP3_REASON_BARE_NEWLINE, out);
+	/* all of it at once: memory that grows would leave pieces of a password behind */
+	if (keel_buffer_reserve(&s->line, limit - s->line.len)) {
+		pop3_refuse(s, POP3_REASON_NO_MEMORY, out);
 		return POP3_EVENT_INPUT;
 	}
-	return s->mode == POP3_MODE_SASL ? pop3_sasl(s, line, len - 1, out) : pop3_command(s, line, len - 1, out);
+	while (*at < end) {
+		const uint8_t octet = *(*at)++;
+		const bool after_cr = s->line.len && s->line.data[s->line.len - 1] == '\r';
+
+		if (after_cr ? octet != '\n' : octet == '\n')
+			return bad_line(s, POP3_REASON_BARE_NEWLINE, octet, out);
+		if (after_cr) {
+			const enum pop3_event event = take(s, s->line.data, s->line.len - 1, out);
+
+			pop3_wipe(&s->line);
+			return event;
+		}
+		/* two octets less than the limit, for CRLF */
+		if (s->line.len == limit - 2 && octet != '\r')
+			return bad_line(s, POP3_REASON_LINE_TOO_LONG, octet, out);
+		keel_buffer_putc(&s->line, octet);
+	}
+	return POP3_EVENT_INPUT;
 }
 
-static enum pop3_event step_line(struct pop3_session *s, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
+static enum pop3_event take_line(struct pop3_session *s, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
 {
-	const uint8_t *lf = memchr(*at, '\n', (size_t)(end - *at));
-	size_t n = (size_t)((lf ? lf : end) - *at), limit = s->mode == POP3_MODE_SASL ? POP3_AUTH_LINE : POP3_LINE;
-	enum pop3_event event = POP3_EVENT_INPUT;
-	const uint8_t *from = *at;
+	const size_t limit = s->mode == POP3_MODE_AUTH ? POP3_AUTH_LINE : POP3_COMMAND_LINE;
+	const uint8_t *line = *at, *lf;
 
-	*at = lf ? lf + 1 : end;
-	if (s->skip) {
-		s->skip = !lf;
-		return POP3_EVENT_INPUT;
-	}
-	/* AUTH PLAIN may carry its response: its line is as long as a response may be. */
-	if (s->mode == POP3_MODE_COMMAND && s->state == POP3_AUTHORIZATION)
-		limit = POP3_AUTH_LINE;
-	if (s->line.len + n + 1 > limit || keel_buffer_append(&s->line, from, n)) {
-		pop3_wipe(&s->line);
-		s->skip = !lf;
-		mistake(s, POP3_REASON_LINE_TOO_LONG, out);
-		return POP3_EVENT_INPUT;
-	}
-	if (lf) {
-		event = take_line(s, s->line.data, s->line.len, out);
-		pop3_wipe(&s->line); /* it may have held a password */
-	}
-	return event;
+	if (s->skip)
+		return skip_line(s, at, end);
+	/* nearly always a whole line lies in the input: no copy */
+	lf = s->line.len ? NULL : memchr(line, '\n', (size_t)(end - line));
+	if (!lf || lf == line || lf[-1] != '\r' || (size_t)(lf + 1 - line) > limit || memchr(line, '\r', (size_t)(lf - 1 - line)))
+		return collect_line(s, limit, at, end, out);
+	*at = lf + 1;
+	return take(s, line, (size_t)(lf - 1 - line), out);
 }
 
 enum pop3_event pop3_session_step(struct pop3_session *s, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
 {
-	for (;;) {
-		enum pop3_event event;
+	const size_t start = out->len;
 
-		switch (s->mode) {
-		case POP3_MODE_CLOSE:
+	for (;;) {
+		enum pop3_event event = POP3_EVENT_INPUT;
+
+		/* a reply that does not fit is a reply the client would never get */
+		if (out->failed)
+			s->mode = POP3_MODE_CLOSE;
+		if (s->discard || s->mode == POP3_MODE_CLOSE)
 			*at = end;
+		switch ((enum pop3_mode)s->mode) {
+		case POP3_MODE_CLOSE:
+			pop3_forget_login(s);
 			return POP3_EVENT_CLOSE;
-		case POP3_MODE_COMMAND:
-		case POP3_MODE_SASL:
-			break;
-		default:
+		case POP3_MODE_TLS:
+			return POP3_EVENT_TLS;
+		case POP3_MODE_LOGIN:
+		case POP3_MODE_RETR:
+		case POP3_MODE_UPDATE:
 			return POP3_EVENT_WAIT;
+		case POP3_MODE_LISTING:
+			if (out->len - start >= POP3_OUTPUT)
+				return POP3_EVENT_OUTPUT;
+			pop3_list_more(s, out);
+			break;
+		case POP3_MODE_COMMAND:
+		case POP3_MODE_AUTH:
+			if (*at == end)
+				return POP3_EVENT_INPUT;
+			if (out->len - start >= POP3_OUTPUT)
+				return POP3_EVENT_OUTPUT;
+			event = take_line(s, at, end, out);
+			break;
 		}
-		if (*at == end)
-			return POP3_EVENT_INPUT;
-		event = step_line(s, at, end, out);
-		if (event == POP3_EVENT_TLS)
-			*at = end; /* nothing said in the clear may count behind TLS (RFC 2595 2.1) */
 		if (event != POP3_EVENT_INPUT)
 			return event;
 	}
 }
 
-/* ---- answers --------------------------------------------------------------------------------------- */
-
 void pop3_session_login(struct pop3_session *s, enum pop3_reason refuse, const struct pop3_message *messages, size_t n,
 			struct keel_buffer *out)
 {
-	uint64_t octets = 0;
-
 	if (s->mode != POP3_MODE_LOGIN)
 		return;
-	pop3_wipe(&s->password);
 	s->mode = POP3_MODE_COMMAND;
+	pop3_forget_login(s);
+	if (refuse == POP3_REASON_LOGIN_FAILED) {
+		s->logins++;
+		if (s->config->logins && s->logins >= s->config->logins)
+			refuse = POP3_REASON_TOO_MANY_LOGINS;
+	}
 	if (refuse != POP3_REASON_NONE) {
-		keel_buffer_free(&s->user);
-		/* Only wrong passwords count: a maildrop in use is no guess. */
-		if (refuse == POP3_REASON_LOGIN_FAILED && ++s->logins >= s->config->logins && s->config->logins) {
-			pop3_refuse(s, POP3_REASON_LOGINS, out);
-			s->mode = POP3_MODE_CLOSE;
-			return;
-		}
 		pop3_refuse(s, refuse, out);
 		return;
 	}
-	s->state = POP3_TRANSACTION;
+	s->state = POP3_STATE_TRANSACTION;
 	s->messages = messages;
-	s->n = n;
+	s->count = s->live = n;
 	for (size_t i = 0; i < n; i++)
-		octets += messages[i].size;
-	keel_buffer_puts(out, "+OK ");
-	keel_buffer_decimal(out, n);
-	keel_buffer_puts(out, n == 1 ? " message (" : " messages (");
-	keel_buffer_decimal(out, octets);
-	keel_buffer_puts(out, " octets)\r\n");
-}
-
-static void content_begin(struct pop3_session *s, struct keel_buffer *out)
-{
-	if (s->begun)
-		return;
-	s->begun = true;
-	keel_buffer_puts(out, "+OK ");
-	keel_buffer_decimal(out, s->messages[s->index].size);
-	keel_buffer_puts(out, " octets\r\n");
-}
-
-/* Appends whole lines of data as fast as memchr finds them, dots stuffed (RFC 1939 3). */
-bool pop3_session_content(struct pop3_session *s, const uint8_t *data, size_t len, struct keel_buffer *out)
-{
-	const uint8_t *at = data, *end = data + len;
-
-	if (s->mode != POP3_MODE_CONTENT)
-		return false;
-	content_begin(s, out);
-	while (at < end) {
-		const uint8_t *lf;
-		size_t n;
-
-		if (s->line_start) {
-			if (s->top_lines >= 0 && !s->in_header && !s->lines_left)
-				return false;
-			if (*at == '.')
-				keel_buffer_putc(out, '.');
-			s->line_start = false;
-			s->line_empty = true;
-		}
-		lf = memchr(at, '\n', (size_t)(end - at));
-		n = (size_t)((lf ? lf + 1 : end) - at);
-		keel_buffer_append(out, at, n);
-		if (!lf) {
-			s->line_empty = s->line_empty && n == 1 && *at == '\r';
-			s->last_cr = at[n - 1] == '\r';
-			return true;
-		}
-		s->line_empty = s->line_empty && (n == 1 || (n == 2 && *at == '\r'));
-		s->last_cr = false;
-		if (s->in_header)
-			s->in_header = !s->line_empty;
-		else if (s->top_lines >= 0)
-			s->lines_left--;
-		s->line_start = true;
-		at += n;
-	}
-	return !(s->line_start && s->top_lines >= 0 && !s->in_header && !s->lines_left);
-}
-
-void pop3_session_content_end(struct pop3_session *s, enum pop3_reason reason, struct keel_buffer *out)
-{
-	if (s->mode != POP3_MODE_CONTENT)
-		return;
-	if (reason != POP3_REASON_NONE && s->begun) {
-		/* A part must not pass for the whole: no final dot, the connection ends. */
-		s->refused = (uint8_t)reason;
-		s->mode = POP3_MODE_CLOSE;
-		return;
-	}
-	s->mode = POP3_MODE_COMMAND;
-	if (reason != POP3_REASON_NONE) {
-		pop3_refuse(s, reason, out);
-		return;
-	}
-	content_begin(s, out);
-	if (!s->line_start)
-		keel_buffer_puts(out, s->last_cr ? "\n" : "\r\n");
-	keel_buffer_puts(out, ".\r\n");
+		s->octets += messages[i].size;
+	pop3_reply_totals(s, "+OK ", n == 1 ? " message (" : " messages (", " octets)", out);
 }
 
 void pop3_session_updated(struct pop3_session *s, enum pop3_reason reason, struct keel_buffer *out)
@@ -304,70 +178,66 @@ void pop3_session_updated(struct pop3_session *s, enum pop3_reason reason, struc
 	if (s->mode != POP3_MODE_UPDATE)
 		return;
 	s->mode = POP3_MODE_CLOSE;
-	s->messages = NULL;
-	s->n = 0;
-	if (reason != POP3_REASON_NONE) {
+	if (reason != POP3_REASON_NONE)
 		pop3_refuse(s, reason, out);
-		return;
-	}
-	keel_buffer_puts(out, "+OK Bye\r\n");
+	else
+		pop3_reply(out, "+OK Bye");
 }
 
 void pop3_session_secured(struct pop3_session *s)
 {
 	if (s->mode != POP3_MODE_TLS)
 		return;
-	s->secure = true;
+	/* what was said in the clear may have been said by another (RFC 2595 4) */
+	pop3_wipe(&s->line);
+	pop3_forget_login(s);
 	s->utf8 = false;
+	s->skip = false;
+	s->secure = true;
+	s->discard = false;
 	s->mode = POP3_MODE_COMMAND;
-	s->state = POP3_AUTHORIZATION;
-	keel_buffer_free(&s->user);
 }
 
 void pop3_session_expire(struct pop3_session *s, enum pop3_reason reason, struct keel_buffer *out)
 {
-	if (s->mode == POP3_MODE_CONTENT && s->begun)
-		s->refused = (uint8_t)reason; /* a reply inside a message would be read as part of it */
-	else if (s->mode != POP3_MODE_CLOSE)
-		pop3_refuse(s, reason, out);
+	const bool within = s->mode == POP3_MODE_TLS || s->mode == POP3_MODE_LISTING || (s->mode == POP3_MODE_RETR && s->begun);
+
+	if (s->mode == POP3_MODE_CLOSE)
+		return;
+	if (within || reason == POP3_REASON_TIMEOUT)
+		out = NULL;
+	pop3_refuse(s, reason, out);
 	s->mode = POP3_MODE_CLOSE;
-}
-
-/* ---- what the glue asks ------------------------------------------------------------------------------ */
-
-static const char *text(const struct keel_buffer *b)
-{
-	return b->data ? (const char *)b->data : "";
+	s->discard = false;
 }
 
 const char *pop3_session_user(const struct pop3_session *s)
 {
-	return text(&s->user);
+	return s->login.len ? (const char *)s->login.data + s->user : "";
 }
 
 const char *pop3_session_password(const struct pop3_session *s)
 {
-	return text(&s->password);
+	return s->password ? (const char *)s->login.data + s->password : "";
 }
 
 size_t pop3_session_index(const struct pop3_session *s, int64_t *top_lines)
 {
-	if (top_lines)
-		*top_lines = s->top_lines;
-	return s->index;
+	*top_lines = s->top;
+	return s->current;
 }
 
-bool pop3_is_deleted(const struct pop3_session *s, size_t index)
+bool pop3_session_utf8(const struct pop3_session *s)
 {
-	return s->deleted.len > index / 8 && s->deleted.data[index / 8] & 1 << index % 8;
+	return s->utf8;
 }
 
 bool pop3_session_deleted(const struct pop3_session *s, size_t index)
 {
-	return pop3_is_deleted(s, index);
+	return index / 8 < s->deleted.len && (s->deleted.data[index / 8] >> index % 8 & 1);
 }
 
 size_t pop3_session_deleted_count(const struct pop3_session *s)
 {
-	return s->n_deleted;
+	return s->count - s->live;
 }
