@@ -78,7 +78,8 @@ static bool is_dot_string(const char *text)
 	bool dot = true;
 
 	for (; *text; text++) {
-		if (*text == '.' ? dot : (uint8_t)*text <= ' ' || *text == 0x7f || strchr("()<>[]:;@\\,\"", *text) != NULL)
+		if (*text == '.' ? dot
+				 : (uint8_t)*text <= ' ' || *text == 0x7f || strchr("()<>[]:;@\\,\"", *text) != NULL)
 			return false;
 		dot = *text == '.';
 	}

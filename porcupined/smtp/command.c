@@ -6,7 +6,8 @@
 
 typedef enum smtp_event handler(struct smtp_session *s, struct keel_cursor *c, struct keel_buffer *out);
 
-static enum smtp_event hello(struct smtp_session *s, struct keel_cursor *c, enum smtp_hello kind, struct keel_buffer *out)
+static enum smtp_event hello(struct smtp_session *s, struct keel_cursor *c, enum smtp_hello kind,
+			     struct keel_buffer *out)
 {
 	const size_t len = (size_t)(c->end - c->at);
 

@@ -69,7 +69,8 @@ enum smtp_event smtp_bdat(struct smtp_session *s, struct keel_cursor *c, struct 
 	}
 	while (c->at < c->end && *c->at == ' ')
 		c->at++;
-	s->chunk_last = (size_t)(c->end - c->at) == strlen(last) && !strncasecmp((const char *)c->at, last, strlen(last));
+	s->chunk_last = (size_t)(c->end - c->at) == strlen(last) &&
+			!strncasecmp((const char *)c->at, last, strlen(last));
 	if (!s->chunk_last && c->at < c->end && reason == SMTP_REASON_NONE)
 		reason = SMTP_REASON_SYNTAX;
 	s->mode = SMTP_MODE_BDAT;

@@ -23,15 +23,16 @@ static int next_parameter(struct keel_cursor *c, struct parameter *p)
 	if (at == c->end)
 		return 0;
 	*p = (struct parameter){ .name = at };
-	while (at < c->end && ((*at >= '0' && *at <= '9') || ((*at | 0x20) >= 'a' && (*at | 0x20) <= 'z') || (*at == '-' && at > p->name)))
+	while (at < c->end && ((*at >= '0' && *at <= '9') || ((*at | 0x20) >= 'a' && (*at | 0x20) <= 'z') ||
+			       (*at == '-' && at > p->name)))
 		at++;
 	p->name_len = (size_t)(at - p->name);
 	if (!p->name_len)
 		return -1;
 	if (at < c->end && *at == '=') {
-		p->value = ++at;
-		while (at < c->end && *at > ' ' && *at != '=' && *at != 0x7f)
-			at++;
+		for (p->value = ++at; at < c->end; at++)
+			if (*at <= ' ' || *at == '=' || *at == 0x7f)
+				break;
 		p->value_len = (size_t)(at - p->value);
 	}
 	c->at = at;

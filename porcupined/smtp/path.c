@@ -13,17 +13,17 @@ enum {
 	HEX = 8,
 };
 
+/* clang-format off */
 static const uint8_t classes[256] = {
 	['0' ... '9'] = ATEXT | LETDIG | DIGIT | HEX,
-	['A' ... 'F'] = ATEXT | LETDIG | HEX,
-	['G' ... 'Z'] = ATEXT | LETDIG,
-	['a' ... 'f'] = ATEXT | LETDIG | HEX,
-	['g' ... 'z'] = ATEXT | LETDIG,
+	['A' ... 'F'] = ATEXT | LETDIG | HEX, ['G' ... 'Z'] = ATEXT | LETDIG,
+	['a' ... 'f'] = ATEXT | LETDIG | HEX, ['g' ... 'z'] = ATEXT | LETDIG,
 	['_'] = ATEXT | LETDIG,
 	['!'] = ATEXT, ['#'] = ATEXT, ['$'] = ATEXT, ['%'] = ATEXT, ['&'] = ATEXT, ['\''] = ATEXT,
 	['*'] = ATEXT, ['+'] = ATEXT, ['-'] = ATEXT, ['/'] = ATEXT, ['='] = ATEXT, ['?'] = ATEXT,
 	['^'] = ATEXT, ['`'] = ATEXT, ['{'] = ATEXT, ['|'] = ATEXT, ['}'] = ATEXT, ['~'] = ATEXT,
 };
+/* clang-format on */
 
 /* One parse: the bytes, where the result goes, and what is known of it. */
 struct parse {
@@ -312,7 +312,8 @@ static bool path_text(struct parse *p, enum smtp_path_kind kind, struct keel_buf
 	return true;
 }
 
-enum smtp_reason smtp_path_parse(struct keel_cursor *c, enum smtp_path_kind kind, struct keel_buffer *store, struct smtp_path *path)
+enum smtp_reason smtp_path_parse(struct keel_cursor *c, enum smtp_path_kind kind, struct keel_buffer *store,
+				 struct smtp_path *path)
 {
 	struct parse p = { .at = c->at, .end = c->end };
 	size_t domain_at;

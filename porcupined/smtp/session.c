@@ -90,7 +90,8 @@ static enum smtp_event bad_line(struct smtp_session *s, enum smtp_reason reason,
 }
 
 /* A line that came in pieces, or that is wrong. */
-static enum smtp_event collect_line(struct smtp_session *s, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
+static enum smtp_event collect_line(struct smtp_session *s, const uint8_t **at, const uint8_t *end,
+				    struct keel_buffer *out)
 {
 	while (*at < end) {
 		const uint8_t octet = *(*at)++;
@@ -115,7 +116,8 @@ static enum smtp_event collect_line(struct smtp_session *s, const uint8_t **at, 
 	return SMTP_EVENT_INPUT;
 }
 
-static enum smtp_event take_line(struct smtp_session *s, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
+static enum smtp_event take_line(struct smtp_session *s, const uint8_t **at, const uint8_t *end,
+				 struct keel_buffer *out)
 {
 	const uint8_t *line = *at, *lf;
 
@@ -130,7 +132,8 @@ static enum smtp_event take_line(struct smtp_session *s, const uint8_t **at, con
 	return smtp_command(s, line, (size_t)(lf - 1 - line), out);
 }
 
-enum smtp_event smtp_session_step(struct smtp_session *s, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
+enum smtp_event smtp_session_step(struct smtp_session *s, const uint8_t **at, const uint8_t *end,
+				  struct keel_buffer *out)
 {
 	for (;;) {
 		enum smtp_event event = SMTP_EVENT_INPUT;
@@ -208,7 +211,8 @@ void smtp_session_begin(struct smtp_session *s, enum smtp_reason refuse, struct 
 	}
 }
 
-void smtp_session_commit(struct smtp_session *s, const enum smtp_reason *reasons, size_t n, const char *id, struct keel_buffer *out)
+void smtp_session_commit(struct smtp_session *s, const enum smtp_reason *reasons, size_t n, const char *id,
+			 struct keel_buffer *out)
 {
 	const unsigned replies = s->config->protocol == SMTP_PROTOCOL_LMTP ? s->accepted : 1;
 	bool stored = false;

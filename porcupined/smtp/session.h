@@ -37,9 +37,9 @@ struct smtp_session {
 	struct smtp_path sender, recipient;
 
 	uint64_t declared_size;
-	uint64_t received;   /* octets of this message */
+	uint64_t received;    /* octets of this message */
 	uint64_t line_octets; /* of the message's current line; kept only with a limit */
-	uint64_t chunk_left; /* BDAT */
+	uint64_t chunk_left;  /* BDAT */
 	const uint8_t *body;
 	size_t body_len;
 
@@ -48,23 +48,23 @@ struct smtp_session {
 	unsigned errors;
 	unsigned accepted; /* recipients of this transaction */
 
-	uint8_t mode;         /* enum smtp_mode */
-	uint8_t hello;        /* enum smtp_hello */
-	uint8_t line_state;   /* enum smtp_line */
-	uint8_t text;         /* enum smtp_text */
-	uint8_t failed;       /* enum smtp_reason: why the message or chunk will be refused */
+	uint8_t mode;       /* enum smtp_mode */
+	uint8_t hello;      /* enum smtp_hello */
+	uint8_t line_state; /* enum smtp_line */
+	uint8_t text;       /* enum smtp_text */
+	uint8_t failed;     /* enum smtp_reason: why the message or chunk will be refused */
 	bool secure;
-	bool in_mail;         /* MAIL was accepted */
-	bool tried_rcpt;      /* RCPT came */
-	bool begun;           /* BEGIN was accepted */
-	bool chunked;         /* the message comes by BDAT */
+	bool in_mail;    /* MAIL was accepted */
+	bool tried_rcpt; /* RCPT came */
+	bool begun;      /* BEGIN was accepted */
+	bool chunked;    /* the message comes by BDAT */
 	bool chunk_last;
 	bool smtputf8;
-	bool skip_cr;         /* while a line is skipped: the last octet was a CR */
-	bool discard;         /* STARTTLS came: plaintext is thrown away */
-	bool abort;           /* SMTP_EVENT_ABORT is due */
+	bool skip_cr; /* while a line is skipped: the last octet was a CR */
+	bool discard; /* STARTTLS came: plaintext is thrown away */
+	bool abort;   /* SMTP_EVENT_ABORT is due */
 
-	unsigned refusals;    /* not yet told by smtp_session_refused() */
+	unsigned refusals; /* not yet told by smtp_session_refused() */
 	uint8_t refused[SMTP_REASON_COUNT];
 };
 

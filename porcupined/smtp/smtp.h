@@ -25,29 +25,29 @@ enum smtp_protocol { SMTP_PROTOCOL_SMTP, SMTP_PROTOCOL_LMTP };
 /* What one session may do. Shared by all sessions of a listener, immutable while one lives. */
 struct smtp_config {
 	enum smtp_protocol protocol;
-	const char *hostname; /* in greeting, replies and the trace */
-	bool starttls;        /* offer STARTTLS (RFC 3207) */
+	const char *hostname;  /* in greeting, replies and the trace */
+	bool starttls;         /* offer STARTTLS (RFC 3207) */
 	uint64_t message_size; /* SIZE (RFC 1870), octets; 0 = none advertised */
-	unsigned recipients;  /* a transaction; at least 100 (RFC 5321 4.5.3.1.8) */
-	unsigned messages;    /* a session; 0 = no limit; then 421 */
-	unsigned commands;    /* since the last accepted message, accepted RCPTs not counted; 0 = no limit; then 421 */
-	unsigned errors;      /* bad commands a session may send before 421; 0 = no limit; refusals by the glue do not count */
-	uint64_t text_line;   /* octets of a line of a message with its CRLF (RFC 5321 4.5.3.1.6 says 1000; more is common); 0 = no limit */
+	unsigned recipients;   /* a transaction; at least 100 (RFC 5321 4.5.3.1.8) */
+	unsigned messages;     /* a session; 0 = no limit; then 421 */
+	unsigned commands;     /* since the last accepted message, accepted RCPTs not counted; 0 = no limit; then 421 */
+	unsigned errors; /* bad commands a session may send before 421; 0 = no limit; refusals by the glue do not count */
+	uint64_t text_line; /* octets of a line of a message with its CRLF (RFC 5321 4.5.3.1.6 says 1000; more is common); 0 = no limit */
 };
 
 enum smtp_event {
-	SMTP_EVENT_INPUT,  /* more bytes are needed */
-	SMTP_EVENT_WAIT,   /* an answer is outstanding */
-	SMTP_EVENT_RCPT,   /* may session->rcpt receive? answer: smtp_session_rcpt() */
-	SMTP_EVENT_BEGIN,  /* a message begins (DATA, or the first BDAT): answer: smtp_session_begin() */
-	SMTP_EVENT_BODY,   /* session->body, body_len: next octets of the message, dot-unstuffed, CRLF line ends; borrowed until the
+	SMTP_EVENT_INPUT, /* more bytes are needed */
+	SMTP_EVENT_WAIT,  /* an answer is outstanding */
+	SMTP_EVENT_RCPT,  /* may session->rcpt receive? answer: smtp_session_rcpt() */
+	SMTP_EVENT_BEGIN, /* a message begins (DATA, or the first BDAT): answer: smtp_session_begin() */
+	SMTP_EVENT_BODY, /* session->body, body_len: next octets of the message, dot-unstuffed, CRLF line ends; borrowed until the
 			    * next step */
 	SMTP_EVENT_COMMIT, /* the message is whole: make it durable, then smtp_session_commit() */
-	SMTP_EVENT_ABORT,  /* forget the message and its recipients; no answer. Comes whenever a transaction with an accepted recipient
+	SMTP_EVENT_ABORT, /* forget the message and its recipients; no answer. Comes whenever a transaction with an accepted recipient
 			    * ends without COMMIT, also before TLS and CLOSE */
-	SMTP_EVENT_TLS,    /* flush out, then start the handshake; the rest of the input has been discarded (RFC 3207 4.2). Afterwards
+	SMTP_EVENT_TLS, /* flush out, then start the handshake; the rest of the input has been discarded (RFC 3207 4.2). Afterwards
 			    * smtp_session_secured() */
-	SMTP_EVENT_CLOSE,  /* flush out, then close. Also when out has failed: a reply that cannot be sent ends the session */
+	SMTP_EVENT_CLOSE, /* flush out, then close. Also when out has failed: a reply that cannot be sent ends the session */
 };
 
 /*
@@ -61,12 +61,12 @@ enum smtp_reason {
 #define X(name, code, status, text, counter, glue, description) SMTP_REASON_##name,
 	SMTP_REASONS(X)
 #undef X
-	SMTP_REASON_COUNT
+		SMTP_REASON_COUNT
 };
 
 /* A path (RFC 5321 4.1.2) as parsed: borrowed from the session. */
 struct smtp_path {
-	const char *local;  /* local-part, unquoted, UTF-8 if SMTPUTF8 (RFC 6531); "" and domain "" = null reverse-path */
+	const char *local; /* local-part, unquoted, UTF-8 if SMTPUTF8 (RFC 6531); "" and domain "" = null reverse-path */
 	const char *domain; /* as given, or an address literal in brackets; "" = <postmaster> */
 	bool utf8;          /* has octets above 127 */
 };
@@ -82,7 +82,8 @@ size_t smtp_session_memory(const struct smtp_session *s);
 /* Appends the 220 greeting (or 421 / 554 with a reason other than SMTP_REASON_NONE, after which step gives CLOSE). */
 void smtp_session_greet(struct smtp_session *s, enum smtp_reason refuse, struct keel_buffer *out);
 /* Consumes from *at, never past end. */
-enum smtp_event smtp_session_step(struct smtp_session *s, const uint8_t **at, const uint8_t *end, struct keel_buffer *out);
+enum smtp_event smtp_session_step(struct smtp_session *s, const uint8_t **at, const uint8_t *end,
+				  struct keel_buffer *out);
 /* Answers to RCPT, BEGIN, COMMIT: SMTP_REASON_NONE accepts; any other reason refuses. An accepted RCPT stays in the list
  * that COMMIT's glue keeps in the same order. */
 void smtp_session_rcpt(struct smtp_session *s, enum smtp_reason refuse, struct keel_buffer *out);

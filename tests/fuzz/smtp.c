@@ -26,7 +26,7 @@ struct world {
 	size_t message;              /* octets of this message */
 	size_t line;                 /* of its last line */
 	unsigned recipients;
-	uint8_t before;              /* the last octet of the message */
+	uint8_t before; /* the last octet of the message */
 	bool begun, closed;
 };
 
@@ -54,8 +54,8 @@ static unsigned log_replies(struct world *w)
 
 		require(lf && lf - line >= 5 && lf[-1] == '\r', "reply without CRLF");
 		require(lf + 1 - line <= 512, "reply line too long");
-		require(line[0] >= '2' && line[0] <= '5' && line[1] >= '0' && line[1] <= '9' && line[2] >= '0' && line[2] <= '9' &&
-				(line[3] == ' ' || line[3] == '-'),
+		require(line[0] >= '2' && line[0] <= '5' && line[1] >= '0' && line[1] <= '9' && line[2] >= '0' &&
+				line[2] <= '9' && (line[3] == ' ' || line[3] == '-'),
 			"reply without a code");
 		for (const uint8_t *t = line; t < lf - 1; t++)
 			require(*t >= ' ' && *t <= '~', "reply with a control octet");
@@ -77,8 +77,8 @@ static unsigned flush(struct world *w)
 
 static enum smtp_reason draw_reason(struct world *w)
 {
-	static const enum smtp_reason some[] = { SMTP_REASON_NO_SUCH_USER, SMTP_REASON_OVER_QUOTA, SMTP_REASON_STORAGE, SMTP_REASON_NO_SPACE,
-						 SMTP_REASON_SHUTDOWN };
+	static const enum smtp_reason some[] = { SMTP_REASON_NO_SUCH_USER, SMTP_REASON_OVER_QUOTA, SMTP_REASON_STORAGE,
+						 SMTP_REASON_NO_SPACE, SMTP_REASON_SHUTDOWN };
 
 	return draw(&w->answers, 4) ? SMTP_REASON_NONE : some[draw(&w->answers, sizeof(some) / sizeof(some[0]))];
 }
@@ -118,7 +118,8 @@ static void must_wait(struct world *w, const uint8_t *at, const uint8_t *end)
 {
 	const uint8_t *before = at;
 
-	require(smtp_session_step(w->s, &at, end, &w->out) == SMTP_EVENT_WAIT && at == before, "not waiting for an answer");
+	require(smtp_session_step(w->s, &at, end, &w->out) == SMTP_EVENT_WAIT && at == before,
+		"not waiting for an answer");
 	require(w->out.len == w->shown, "a reply while an answer is due");
 }
 
@@ -137,7 +138,8 @@ static void commit(struct world *w)
 	w->recipients = 0;
 }
 
-static void on_event(struct world *w, enum smtp_event event, const uint8_t *start, const uint8_t *at, const uint8_t *end)
+static void on_event(struct world *w, enum smtp_event event, const uint8_t *start, const uint8_t *at,
+		     const uint8_t *end)
 {
 	enum smtp_reason reason;
 
@@ -270,7 +272,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(&seed, data + 1, sizeof(seed));
 	converse(&first, data + OPENING, size - OPENING, data[0], seed, true);
 	converse(&second, data + OPENING, size - OPENING, data[0], seed, false);
-	require(first.log.len == second.log.len && !memcmp(keel_buffer_text(&first.log), keel_buffer_text(&second.log), first.log.len),
+	require(first.log.len == second.log.len &&
+			!memcmp(keel_buffer_text(&first.log), keel_buffer_text(&second.log), first.log.len),
 		"the outcome depends on how the octets came");
 	keel_buffer_free(&first.log);
 	keel_buffer_free(&second.log);

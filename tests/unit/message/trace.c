@@ -29,13 +29,19 @@ START_TEST(received_fields)
 	} rows[] = {
 		{ { "c.example", "192.0.2.1", "mx.example", "ESMTP", NULL, "0a1b", 0 },
 		  "Received: from c.example ([192.0.2.1])\r\n\tby mx.example with ESMTP id 0a1b;\r\n\tThu, 01 Jan 1970 00:00:00 +0000\r\n" },
-		{ { "[192.0.2.1]", "2001:db8::1", "mx.example", "LMTPS", "TLSv1.3 TLS_AES_256_GCM_SHA384", NULL, 1795487765 },
+		{ { "[192.0.2.1]", "2001:db8::1", "mx.example", "LMTPS", "TLSv1.3 TLS_AES_256_GCM_SHA384", NULL,
+		    1795487765 },
 		  "Received: from [192.0.2.1] ([IPv6:2001:db8::1])\r\n\tby mx.example with LMTPS (TLSv1.3 TLS_AES_256_GCM_SHA384);\r\n"
 		  "\tTue, 24 Nov 2026 02:36:05 +0000\r\n" },
 		{ { "", NULL, "mx", "SMTP", NULL, "x", 1 },
 		  "Received: from unknown\r\n\tby mx with SMTP id x;\r\n\tThu, 01 Jan 1970 00:00:01 +0000\r\n" },
 		{ { "a\r\nEvil: (x) ;", "", "mx", "SMTP", "a)\n", "\x7f", 1 },
-		  "Received: from a?" "?Evil:?" "?x?" "?" "?\r\n\tby mx with SMTP (a?" "?) id ?;\r\n\tThu, 01 Jan 1970 00:00:01 +0000\r\n" },
+		  "Received: from a?"
+		  "?Evil:?"
+		  "?x?"
+		  "?"
+		  "?\r\n\tby mx with SMTP (a?"
+		  "?) id ?;\r\n\tThu, 01 Jan 1970 00:00:01 +0000\r\n" },
 	};
 
 	for (unsigned i = 0; i < KEEL_COUNT(rows); i++) {
@@ -66,7 +72,8 @@ START_TEST(delivery_fields)
 	ck_assert_int_eq(message_return_path_append(&out, "a@b.example"), 0);
 	ck_assert_int_eq(message_delivered_to_append(&out, "u@d.example\r\nX: y"), 0);
 	ck_assert_str_eq(keel_buffer_text(&out),
-			 "Return-Path: <>\r\nReturn-Path: <a@b.example>\r\nDelivered-To: u@d.example?" "?X: y\r\n");
+			 "Return-Path: <>\r\nReturn-Path: <a@b.example>\r\nDelivered-To: u@d.example?"
+			 "?X: y\r\n");
 }
 END_TEST
 

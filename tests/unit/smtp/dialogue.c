@@ -296,8 +296,9 @@ static void one_event(struct run *r, enum smtp_event event, const uint8_t *start
 		break;
 	case SMTP_EVENT_BEGIN:
 		path = smtp_session_sender(r->s);
-		snprintf(text, sizeof(text), "BEGIN %s %s <%s@%s> %llu", smtp_session_with(r->s), smtp_session_peer_name(r->s),
-			 path->local, path->domain, (unsigned long long)smtp_session_declared_size(r->s));
+		snprintf(text, sizeof(text), "BEGIN %s %s <%s@%s> %llu", smtp_session_with(r->s),
+			 smtp_session_peer_name(r->s), path->local, path->domain,
+			 (unsigned long long)smtp_session_declared_size(r->s));
 		show_event(text);
 		if (strlen(path->local) > 64 || strlen(smtp_session_peer_name(r->s)) > 255)
 			r->broken = "a name over its limit";
@@ -414,8 +415,8 @@ static const char *converse(const struct smtp_config *config, enum cut cut)
 
 static unsigned complain(const struct dialogue *d, const char *how, const char *broken)
 {
-	printf("FAILED %s (%s)%s%s\n--- expected\n%s--- came\n%s---\n", d->name, how, broken ? ": " : "", broken ? broken : "",
-	       plan.expected.at, actual.at);
+	printf("FAILED %s (%s)%s%s\n--- expected\n%s--- came\n%s---\n", d->name, how, broken ? ": " : "",
+	       broken ? broken : "", plan.expected.at, actual.at);
 	return 1;
 }
 

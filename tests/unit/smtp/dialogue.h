@@ -21,7 +21,7 @@
 #include "porcupined/smtp/smtp.h"
 
 struct dialogue {
-	const char *name;   /* begins with the clause that is tested */
+	const char *name; /* begins with the clause that is tested */
 	const char *script;
 	struct smtp_config config; /* hostname and recipients have defaults */
 };

@@ -99,15 +99,18 @@ START_TEST(nothing_but_crlf_dot_crlf_ends_a_message)
 
 		if (!strcmp(row->sent, "\\r\\r\\n.\\r\\n")) {
 			/* here the message ends, so what follows are commands of this client: refused message, new transaction */
-			snprintf(script, sizeof(script), "%s", EHLO MAIL RCPT DATA
-				 "R: head\\r\\r\\n.\\r\\n\nB: head\\r\nS: 550 5.5.2 Bare CR or LF is not allowed in a message\nE: ABORT\n" MAIL);
+			snprintf(
+				script, sizeof(script), "%s",
+				EHLO MAIL RCPT DATA
+				"R: head\\r\\r\\n.\\r\\n\nB: head\\r\nS: 550 5.5.2 Bare CR or LF is not allowed in a message\nE: ABORT\n" MAIL);
 		} else if (row->body) {
-			snprintf(script, sizeof(script), "%sR: head%s%s\\r\\n.\\r\\n\nB: %s\n%s", EHLO MAIL RCPT DATA, row->sent, SMUGGLED,
-				 row->body, "S: 550 5.5.2 Bare CR or LF is not allowed in a message\nE: ABORT\n" MAIL);
+			snprintf(script, sizeof(script), "%sR: head%s%s\\r\\n.\\r\\n\nB: %s\n%s", EHLO MAIL RCPT DATA,
+				 row->sent, SMUGGLED, row->body,
+				 "S: 550 5.5.2 Bare CR or LF is not allowed in a message\nE: ABORT\n" MAIL);
 		} else {
 			unstuff(row->sent, unstuffed);
-			snprintf(script, sizeof(script), "%sR: head%s%s\\r\\n.\\r\\n\nB: head%s%s\\r\\n\n%s", EHLO MAIL RCPT DATA, row->sent,
-				 SMUGGLED, unstuffed, SMUGGLED, COMMIT MAIL);
+			snprintf(script, sizeof(script), "%sR: head%s%s\\r\\n.\\r\\n\nB: head%s%s\\r\\n\n%s",
+				 EHLO MAIL RCPT DATA, row->sent, SMUGGLED, unstuffed, SMUGGLED, COMMIT MAIL);
 		}
 		ck_assert_uint_eq(dialogue_run(&d, 1), 0);
 	}

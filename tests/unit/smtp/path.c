@@ -124,16 +124,17 @@ START_TEST(names_of_clients)
 		const char *text;
 		bool good;
 	} names[] = {
-		{ "a", true },	   { "a.b.c", true },	 { "host_1", true },  { "-", true },	{ "a/b", true },
-		{ "[1.2.3.4]", true }, { "[IPv6:::1]", true }, { "", false },	      { "a b", false }, { "a(b)", false },
-		{ "a;b", false },  { "<a>", false },	 { "[1.2.3]", false }, { "[", false },	{ "a]", false },
-		{ "\xc3\xbc", false }, { "a\x01", false },   { "a\\b", false },   { "\"a\"", false }, { "[1.2.3.4]x", false },
+		{ "a", true },        { "a.b.c", true },     { "host_1", true },     { "-", true },
+		{ "a/b", true },      { "[1.2.3.4]", true }, { "[IPv6:::1]", true }, { "", false },
+		{ "a b", false },     { "a(b)", false },     { "a;b", false },       { "<a>", false },
+		{ "[1.2.3]", false }, { "[", false },        { "a]", false },        { "\xc3\xbc", false },
+		{ "a\x01", false },   { "a\\b", false },     { "\"a\"", false },     { "[1.2.3.4]x", false },
 	};
 	char name[256];
 
 	for (unsigned i = 0; i < KEEL_COUNT(names); i++)
-		ck_assert_msg(smtp_path_hello((const uint8_t *)names[i].text, strlen(names[i].text)) == names[i].good, "%s",
-			      names[i].text);
+		ck_assert_msg(smtp_path_hello((const uint8_t *)names[i].text, strlen(names[i].text)) == names[i].good,
+			      "%s", names[i].text);
 	memset(name, 'a', sizeof(name));
 	ck_assert(smtp_path_hello((const uint8_t *)name, 255));
 	ck_assert(!smtp_path_hello((const uint8_t *)name, 256));

@@ -273,8 +273,10 @@ START_TEST(greetings)
 	} rows[] = {
 		{ SMTP_PROTOCOL_SMTP, SMTP_REASON_NONE, "220 mx.example ESMTP porcupined\r\n", SMTP_EVENT_INPUT },
 		{ SMTP_PROTOCOL_LMTP, SMTP_REASON_NONE, "220 mx.example LMTP porcupined\r\n", SMTP_EVENT_INPUT },
-		{ SMTP_PROTOCOL_SMTP, SMTP_REASON_CONNECTIONS, "421 mx.example Too many connections\r\n", SMTP_EVENT_CLOSE },
-		{ SMTP_PROTOCOL_SMTP, SMTP_REASON_RATE, "421 mx.example Too many messages, try again later\r\n", SMTP_EVENT_CLOSE },
+		{ SMTP_PROTOCOL_SMTP, SMTP_REASON_CONNECTIONS, "421 mx.example Too many connections\r\n",
+		  SMTP_EVENT_CLOSE },
+		{ SMTP_PROTOCOL_SMTP, SMTP_REASON_RATE, "421 mx.example Too many messages, try again later\r\n",
+		  SMTP_EVENT_CLOSE },
 	};
 
 	for (unsigned i = 0; i < KEEL_COUNT(rows); i++) {

@@ -26,7 +26,8 @@ static void same(const uint8_t *p, size_t n)
 {
 	for (int before = SMTP_TEXT_START; before <= SMTP_TEXT_CR; before++)
 		for (int dots = 0; dots < 2; dots++)
-			ck_assert_uint_eq(smtp_text_span(p, n, (enum smtp_text)before, dots), slow(p, n, (enum smtp_text)before, dots));
+			ck_assert_uint_eq(smtp_text_span(p, n, (enum smtp_text)before, dots),
+					  slow(p, n, (enum smtp_text)before, dots));
 }
 
 static uint32_t state = 1;
