@@ -216,12 +216,13 @@ def damage(folder, rng, done):
 							file.write(rng.choice((bytes(4096), rng.randbytes(4096)))[:size - at])
 
 
-def cut(top, shadow, seed, scrap=None):
+def cut(top, shadow, seed, scrap=None, keep=False):
+	"""keep: the folder scrap was left as it should be, and is not damaged."""
 	rng = random.Random(seed)
 	done = dict.fromkeys(("unsynced", "written", "resized", "names", "names_undone", "scrapped"), 0)
 	for relative in list(folders(top, scrap)):
 		cut_folder(top, shadow, relative, rng, done)
-	if scrap:
+	if scrap and not keep:
 		damage(os.path.join(top, scrap), rng, done)
 	init(top, shadow, scrap)
 	return done

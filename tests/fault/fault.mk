@@ -9,3 +9,5 @@ $(LIAR): tests/fault/liar.c Makefile tests/fault/fault.mk
 ifeq ($(VARIANT),default)
 PROGRAMS += $(LIAR)
 endif
+
+$(eval $(call program,storm,tests/fault/storm.c,store keel,$(store_PKGS) libsystemd,))

@@ -242,30 +242,54 @@ static void copy_range(int from, int to, off_t at, off_t end)
 /* What a sync makes durable. share: of 256, how much of each range gets there. */
 static void shadow_file(int fd, struct file *f, struct range *ranges, size_t n, bool known, unsigned share)
 {
-	char path[PATH_MAX + 32];
+	char path[PATH_MAX + 32], link[64];
 	struct stat st;
-	int to;
+	int from, to;
 
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	from = real_openat(AT_FDCWD, link, O_RDONLY | O_CLOEXEC); /* fd itself may be for writing only */
 	snprintf(path, sizeof(path), "%s/ino.%ju", shadow_path, (uintmax_t)f->ino);
 	to = real_openat(AT_FDCWD, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (to < 0 || fstat(fd, &st))
+	if (from < 0 || to < 0 || fstat(from, &st))
 		die(path);
 	if (share == 256 && real_ftruncate(to, st.st_size))
 		die(path);
 	if (!known && share == 256)
-		copy_range(fd, to, 0, st.st_size);
+		copy_range(from, to, 0, st.st_size);
 	for (size_t i = 0; known && i < n; i++)
-		copy_range(fd, to, ranges[i].from,
+		copy_range(from, to, ranges[i].from,
 			   share == 256 ? ranges[i].to : ranges[i].from + (ranges[i].to - ranges[i].from) * share / 256 / 512 * 512);
+	real_close(from);
 	real_close(to);
 }
 
-static void shadow_directory(int fd, const struct file *f)
+/* The names a directory has now, into the file at path. */
+static void list_directory(int fd, const char *path)
 {
-	char path[PATH_MAX + 300], tmp[PATH_MAX + 304], name[256];
+	char name[64];
 	struct dirent *entry;
 	DIR *dir;
 	FILE *out;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	dir = opendir(name);
+	out = fopen(path, "w");
+	if (!dir || !out)
+		die(path);
+	while ((entry = readdir(dir)))
+		if (entry->d_type == DT_REG)
+			fprintf(out, "%ju %s\n", (uintmax_t)entry->d_ino, entry->d_name);
+	closedir(dir);
+	if (fclose(out))
+		die(path);
+}
+
+/* What the directory holds before the sync is durable after it. One at a time. */
+static int sync_directory(int fd, const struct file *f, int (*real)(int))
+{
+	static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+	char path[PATH_MAX + 300], tmp[PATH_MAX + 304], name[256];
+	int r;
 
 	snprintf(name, sizeof(name), "%s", f->path);
 	for (char *p = name; *p; p++)
@@ -273,17 +297,14 @@ static void shadow_directory(int fd, const struct file *f)
 			*p = '%';
 	snprintf(path, sizeof(path), "%s/dir.%s", shadow_path, name);
 	snprintf(tmp, sizeof(tmp), "%s.new", path);
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	dir = opendir(name);
-	out = fopen(tmp, "w");
-	if (!dir || !out)
+	pthread_mutex_lock(&turn);
+	list_directory(fd, tmp);
+	r = real(fd);
+	if (!r && rename(tmp, path))
 		die(path);
-	while ((entry = readdir(dir)))
-		if (entry->d_type == DT_REG)
-			fprintf(out, "%ju %s\n", (uintmax_t)entry->d_ino, entry->d_name);
-	closedir(dir);
-	if (fclose(out) || rename(tmp, path))
-		die(path);
+	pthread_mutex_unlock(&turn);
+	step();
+	return r;
 }
 
 static int sync_file(int fd, int (*real)(int))
@@ -300,6 +321,8 @@ static int sync_file(int fd, int (*real)(int))
 	count(&orders->syncs);
 	if (lies(LIE_NOSYNC))
 		return 0;
+	if (f->directory)
+		return sync_directory(fd, f, real);
 	pthread_mutex_lock(&lock);
 	ranges = f->ranges;
 	n = f->n;
@@ -308,12 +331,9 @@ static int sync_file(int fd, int (*real)(int))
 	f->n = f->cap = 0;
 	f->known = true;
 	pthread_mutex_unlock(&lock);
-	failed = !f->directory && take(&orders->eio_syncs);
+	failed = take(&orders->eio_syncs);
 	r = failed ? -1 : real(fd);
-	if (!f->directory)
-		shadow_file(fd, f, ranges, n, known, r ? orders->steps % 200 : 256);
-	else if (!r)
-		shadow_directory(fd, f);
+	shadow_file(fd, f, ranges, n, known, r ? orders->steps % 200 : 256);
 	free(ranges);
 	if (failed) {
 		count(&orders->eios);
