@@ -10,9 +10,10 @@
 
 # Kbuild leaves BTF to kmod/scripts/finish: 6.1's headers have nothing to make it with, and one way serves both. The
 # variable is emptied for Kbuild's makefiles only; the C code still sees the kernel's own configuration.
+# No time, host or path gets into a module: it has the same bytes wherever it is built.
 KBUILD = +$(Q)KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=osnc KBUILD_BUILD_HOST=osnc \
 	$(MAKE) --no-print-directory $(if $(Q),-s) -C /lib/modules/$(1)/build M=$(CURDIR)/build/$(1) W=1 \
-	CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS="$(KCFLAGS) -ffile-prefix-map=$(CURDIR)/build/$(1)/=" modules
 
 kernels = $(shell kmod/scripts/kernels $(KERNEL))$(if $(filter-out 0,$(.SHELLSTATUS)),$(error no kernel to build modules for))
 

@@ -3,12 +3,16 @@
  * A module with one kfunc, for the tests: XDP programs count in it.
  *
  *	/sys/module/osnc_counter/parameters/total	what has been added so far
- *	insmod osnc_counter.ko warn=1			a kernel warning, for the test of the runner
+ *	insmod osnc_counter.ko warn=1			a kernel warning with its trace, for the test of the runner
+ *	insmod osnc_counter.ko says="words"		the words at warning level, for the same
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/atomic.h>
 #include <linux/bug.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/printk.h>
 
 #include "kmod/compat/kfunc.h"
 
@@ -27,7 +31,13 @@ static bool warn;
 module_param(warn, bool, 0444);
 MODULE_PARM_DESC(warn, "give a kernel warning when loaded");
 
+static char *says;
+module_param(says, charp, 0444);
+MODULE_PARM_DESC(says, "say this as a warning when loaded");
+
 __bpf_kfunc_start_defs();
+
+u64 osnc_counter_add(u64 n); /* only BPF programs call it; sparse wants it declared all the same */
 
 /* Adds @n; returns the sum so far. */
 __bpf_kfunc u64 osnc_counter_add(u64 n)
@@ -49,6 +59,8 @@ static const struct btf_kfunc_id_set counter_set = {
 static int __init counter_init(void)
 {
 	WARN(warn, "osnc_counter: a warning, as asked\n");
+	if (says)
+		pr_warn("%s\n", says);
 	return register_btf_kfunc_id_set(BPF_PROG_TYPE_XDP, &counter_set);
 }
 
