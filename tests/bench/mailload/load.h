@@ -16,7 +16,7 @@
 /* ---- settings of a run ------------------------------------------------------------------------------ */
 
 struct load_config {
-	const char *smtp, *pop3;    /* HOST:PORT or unix:PATH; NULL = none */
+	const char *smtp, *pop3, *pop3s, *between; /* HOST:PORT or unix:PATH; NULL = none */
 	bool lmtp, starttls, tls, pop3_tls, pipelining, delete, readback, quiet;
 	const char *accounts_format; /* one %u */
 	const char *password, *json, *distribution;

@@ -18,6 +18,8 @@
 static const struct keel_option options[] = {
 	{"smtp", 0, KEEL_OPTION_STRING, AT(smtp), "WHERE", "where to send: HOST:PORT or unix:PATH"},
 	{"pop3", 0, KEEL_OPTION_STRING, AT(pop3), "WHERE", "where to fetch: HOST:PORT"},
+	{"pop3s", 0, KEEL_OPTION_STRING, AT(pop3s), "WHERE", "POP3 with TLS from the first octet, for idle sessions"},
+	{"between", 0, KEEL_OPTION_STRING, AT(between), "COMMAND", "run this between sending and fetching: to wait for a queue"},
 	{"lmtp", 0, KEEL_OPTION_FLAG, AT(lmtp), NULL, "speak LMTP"},
 	{"starttls", 0, KEEL_OPTION_FLAG, AT(starttls), NULL, "use STARTTLS when sending"},
 	{"tls", 0, KEEL_OPTION_FLAG, AT(tls), NULL, "TLS from the first octet when sending"},
@@ -196,20 +198,15 @@ bool load_run(struct load *l, bool (*done)(struct load *l))
 
 /* ---- phases ---------------------------------------------------------------------------------------------------- */
 
-static bool idle_done(struct load *l)
-{
-	return l->idle_open >= l->config.idle;
-}
-
 static bool open_idle(struct load *l)
 {
-	const char *where = l->config.pop3 ? l->config.pop3 : l->config.smtp;
-	uint64_t limit = l->config.connections;
+	const char *plain = l->config.pop3 ? l->config.pop3 : l->config.smtp;
 
-	l->config.connections = 0;
 	for (uint64_t i = 0; i < l->config.idle; i++) {
+		bool tls = l->config.pop3s && i % 100 < l->config.idle_tls;
+
 		/* In steps, so that the server's backlog is not the limit. */
-		if (!conn_open(l, CONN_IDLE, where, i % 100 < l->config.idle_tls && l->config.pop3_tls))
+		if (!conn_open(l, CONN_IDLE, tls ? l->config.pop3s : plain, tls))
 			return false;
 		l->idle_open++;
 		if (i % 50 == 49) {
@@ -222,8 +219,7 @@ static bool open_idle(struct load *l)
 						end(events[k].data.ptr);
 		}
 	}
-	l->config.connections = limit;
-	return idle_done(l);
+	return l->idle_open >= l->config.idle;
 }
 
 static bool sending_done(struct load *l)
@@ -307,6 +303,10 @@ static int run(struct load *l)
 			spread_add(&l->t.visible, ns);
 		else
 			problem(l, "a probe failed");
+	}
+	if (ok && l->config.between && system(l->config.between)) {
+		problem(l, "--between failed");
+		ok = false;
 	}
 	read = now_ns();
 	if (ok && l->config.readback) {
