@@ -44,6 +44,9 @@ override LDFLAGS += $(SANFLAGS) -pthread
 CFLAGS += -pthread
 
 PREFIX ?= /usr
+BINDIR ?= $(PREFIX)/bin
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
 UNITDIR ?= /lib/systemd/system
 DESTDIR ?=
@@ -60,8 +63,11 @@ PROGRAMS :=
 UNITS :=
 FUZZERS :=
 BENCHES :=
-MAN :=
+INSTALL :=
 OBJS :=
+
+# The .mk that calls a macro below: what it lists changes with it.
+here = $(lastword $(MAKEFILE_LIST))
 
 # $(call objs,SOURCES): the objects of a list of .c files in this variant
 objs = $(patsubst %.c,$(B)/%.o,$(1))
@@ -69,14 +75,14 @@ objs = $(patsubst %.c,$(B)/%.o,$(1))
 # $(call library,NAME,SOURCES): a static archive $(B)/lib/libNAME.a
 define library
 OBJS += $(call objs,$(2))
-$(B)/lib/lib$(1).a: $(call objs,$(2))
+$(B)/lib/lib$(1).a: $(call objs,$(2)) $(here)
 endef
 
 # $(call program,NAME,SOURCES,ARCHIVES (names of libraries above),PACKAGES (pkg-config),LDLIBS): $(B)/bin/NAME
 define program
 PROGRAMS += $(B)/bin/$(1)
 OBJS += $(call objs,$(2))
-$(B)/bin/$(1): $(call objs,$(2)) $(patsubst %,$(B)/lib/lib%.a,$(3))
+$(B)/bin/$(1): $(call objs,$(2)) $(patsubst %,$(B)/lib/lib%.a,$(3)) $(here)
 $(B)/bin/$(1): PKGS := $(4)
 $(B)/bin/$(1): LIBS := $(5)
 endef
@@ -86,7 +92,7 @@ endef
 define unit
 UNITS += $(B)/unit/$(1)
 OBJS += $(call objs,$(2))
-$(B)/unit/$(1): $(call objs,$(2))
+$(B)/unit/$(1): $(call objs,$(2)) $(here)
 $(B)/unit/$(1): PKGS := check $(3)
 $(B)/unit/$(1): LIBS := $(4)
 endef
@@ -95,9 +101,14 @@ endef
 define fuzzer
 FUZZERS += $(B)/fuzzer/$(1)
 FUZZ_OBJS += $(call objs,$(2))
-$(B)/fuzzer/$(1): $(call objs,$(2))
+$(B)/fuzzer/$(1): $(call objs,$(2)) $(here)
 $(B)/fuzzer/$(1): PKGS := $(3)
 $(B)/fuzzer/$(1): LIBS := $(4)
+endef
+
+# $(call install,FILES,FOLDER,MODE): what `make install` puts into DESTDIR. Manual pages are found by themselves.
+define install
+INSTALL += $(foreach file,$(1),$(file):$(2):$(3))
 endef
 
 all: programs
@@ -107,7 +118,15 @@ include $(sort $(wildcard tools/lib/*/*.mk) $(wildcard porcupined/*.mk) $(wildca
 	$(wildcard tests/*/*.mk) $(wildcard Documentation/*.mk))
 
 # ---- rules ------------------------------------------------------------------------------------
-$(B)/%.o: %.c Makefile
+# Objects depend on their sources and on the command that made them.
+COMMAND := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
+ifneq ($(file <$(B)/command),$(COMMAND))
+$(shell mkdir -p $(B))
+$(file >$(B)/command,$(COMMAND))
+endif
+$(B)/command: ;
+
+$(B)/%.o: %.c $(B)/command
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -115,7 +134,7 @@ $(B)/%.o: %.c Makefile
 $(B)/lib/%.a:
 	$(say) AR $@
 	@mkdir -p $(@D)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
 pkglibs = $(if $(strip $(PKGS)),$(shell pkg-config --libs $(PKGS)))
 link = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(pkglibs) $(LIBS)
@@ -161,7 +180,15 @@ help:
 	@echo 'make install        into DESTDIR with PREFIX ($(PREFIX)), SYSCONFDIR, UNITDIR'
 	@echo 'make clean          remove build/'
 
-install: programs $$(INSTALL)
+$(foreach page,$(wildcard Documentation/man/*.[1-9]),$(eval $(call \
+	install,$(page),$(MANDIR)/man$(subst .,,$(suffix $(page))),644)))
+
+installed = $(foreach entry,$(INSTALL),$(firstword $(subst :, ,$(entry))))
+install: programs $$(installed)
+	@set -e; for entry in $(INSTALL); do \
+		file=$${entry%%:*} mode=$${entry##*:} folder=$${entry#*:}; \
+		install -D -m "$$mode" -t "$(DESTDIR)$${folder%:*}" "$$file"; \
+	done
 
 # a list variable, for scripts: make -s SAN=1 print-UNITS
 print-%:
