@@ -52,6 +52,7 @@ osnc_leave() {
 	exit "$status"
 }
 trap osnc_leave EXIT
+trap 'printf "%s:%s: status %s of: %s\n" "$0" "$LINENO" "$?" "$BASH_COMMAND" >&2' ERR
 trap 'exit 143' TERM
 trap 'exit 130' INT
 
