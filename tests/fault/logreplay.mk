@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+$(eval $(call program,logreplay,tests/fault/logreplay.c,,,))
