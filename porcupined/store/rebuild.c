@@ -114,7 +114,7 @@ static int run_section(struct rebuild *b, enum pass pass, struct segment *s, enu
 	int r;
 
 	keel_buffer_init(&part, 0);
-	r = segment_load(&b->store->segments, s, section, &part);
+	r = salvage_rows(b->store, s, section, &part);
 	at = part.data;
 	end = at + part.len;
 	while (!r && at < end) {

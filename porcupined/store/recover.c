@@ -255,7 +255,7 @@ static int gather_late(struct store *store, struct segment *s, struct keel_buffe
 		const uint8_t *at, *end;
 
 		part.len = 0;
-		r = segment_load(&store->segments, s, section, &part);
+		r = salvage_rows(store, s, section, &part);
 		at = part.data;
 		end = at + part.len;
 		while (!r && at < end) {
@@ -281,7 +281,7 @@ static int adopt(struct store *store, MDB_txn *txn, struct segment *s)
 	int r;
 
 	keel_buffer_init(&part, 0);
-	r = segment_load(&store->segments, s, FOOTER_BODIES, &part);
+	r = salvage_rows(store, s, FOOTER_BODIES, &part);
 	at = part.data;
 	end = at + part.len;
 	while (!r && at < end) {

@@ -91,15 +91,19 @@ static int scrub_sealed(struct scrubbing *w, struct segment *s)
 
 	keel_buffer_init(&part, 0);
 	keel_buffer_init(&octets, 0);
+	if (segment_check(&w->store->segments, s)) {
+		finding(w, s, 0, "header page is damaged");
+		w->sum.bad_records++;
+	}
 	if (s->trailer.part[FOOTER_BAD].length)
 		finding(w, s, 0, "has ranges that were damaged when the store was opened");
-	for (int section = 0; !r && section < FOOTER_DIRECTORY; section++) {
+	for (int section = 0; !r && section < FOOTER_SECTIONS; section++) {
 		const uint8_t *at, *end;
 
 		part.len = 0;
 		r = segment_load(&w->store->segments, s, section, &part);
 		at = part.data;
-		end = at + part.len;
+		end = section < FOOTER_DIRECTORY ? at + part.len : at; /* the others hold no rows */
 		while (!r && at < end) {
 			struct footer_row row;
 

@@ -211,6 +211,18 @@ static int table_load(struct segment_table *t, uint64_t id, struct keel_buffer *
 	return 0;
 }
 
+/* Is there an older segment with LSNs in the range of s? What s replaced is such a one. */
+static bool has_elder(const struct segment_table *t, const struct segment *s)
+{
+	for (size_t i = 0; i < t->n && t->rows[i]->id < s->id; i++) {
+		const struct footer_trailer *elder = &t->rows[i]->trailer;
+
+		if (!t->rows[i]->sealed || (elder->min_lsn <= s->trailer.max_lsn && s->trailer.min_lsn <= elder->max_lsn))
+			return true;
+	}
+	return false;
+}
+
 /* A crash may have come between a compaction's publication and the end of what it replaced. */
 static int table_drop_replaced(struct segment_table *t)
 {
@@ -228,6 +240,12 @@ static int table_drop_replaced(struct segment_table *t)
 		if (s->fd < 0 && (r = segment_reopen(t, s)))
 			return r;
 		r = segment_load(t, s, FOOTER_REPLACED, &ids);
+		if (r == -EBADMSG && !has_elder(t, s)) {
+			keel_log(KEEL_LOG_ERROR, "store: list of replaced segments is damaged; none that it could name is left", "segment",
+				 KEEL_N(s->id), NULL);
+			s->damaged = true;
+			r = 0;
+		}
 		if (r)
 			return r;
 	}
@@ -238,7 +256,10 @@ static int table_drop_replaced(struct segment_table *t)
 		uint64_t id = keel_cursor_le64(&c);
 
 		if (table_find(t, id)) {
-			segment_retire(t, id);
+			int r = segment_retire(t, id);
+
+			if (r)
+				return r;
 			dropped = true;
 		}
 	}
@@ -404,10 +425,11 @@ void segment_unpin(struct segment_table *t, struct segment *s)
 	pthread_mutex_unlock(&t->lock);
 }
 
-void segment_retire(struct segment_table *t, uint64_t id)
+int segment_retire(struct segment_table *t, uint64_t id)
 {
 	struct segment *s;
 	char name[32];
+	int r = 0;
 
 	pthread_mutex_lock(&t->lock);
 	s = table_find(t, id);
@@ -416,9 +438,11 @@ void segment_retire(struct segment_table *t, uint64_t id)
 
 		/* Readers keep the fd: the name can go at once. */
 		segment_name(name, id, false);
-		if (unlinkat(t->dir, name, 0) && errno == ENOENT) {
+		if (unlinkat(t->dir, name, 0)) {
+			r = -errno;
 			segment_name(name, id, true);
-			unlinkat(t->dir, name, 0);
+			if (r == -ENOENT)
+				r = unlinkat(t->dir, name, 0) ? -errno : 0;
 		}
 		memmove(t->rows + i, t->rows + i + 1, (t->n - i - 1) * sizeof(*t->rows));
 		t->n--;
@@ -429,6 +453,7 @@ void segment_retire(struct segment_table *t, uint64_t id)
 		}
 	}
 	pthread_mutex_unlock(&t->lock);
+	return r;
 }
 
 int segment_read(struct segment_table *t, const struct segment *s, uint64_t offset, void *out, size_t n)
@@ -507,6 +532,17 @@ int segment_load(struct segment_table *t, const struct segment *s, enum footer_s
 	if (!r)
 		out->len += p->length;
 	return r;
+}
+
+int segment_check(struct segment_table *t, const struct segment *s)
+{
+	struct segment again = {.id = s->id, .fd = s->fd};
+	int r = header_read(&again, &t->uuid);
+
+	__atomic_fetch_add(&t->octets_read, SEGMENT_HEADER, __ATOMIC_RELAXED);
+	if (r)
+		return r;
+	return again.salt == s->salt && again.void_first == s->void_first && again.void_last == s->void_last ? 0 : -EBADMSG;
 }
 
 int segment_ids(struct segment_table *t, uint64_t **ids, size_t *n)

@@ -20,8 +20,9 @@ struct segment {
 	uint64_t salt;
 	uint64_t void_first, void_last; /* LSNs that a failed fdatasync left in an earlier segment: they never were; 0, 0 = none */
 	uint64_t size;                  /* of the file */
-	bool sealed;
-	bool abandoned;                 /* full or failed, and without a footer until the next start */
+	_Atomic bool sealed;
+	_Atomic bool abandoned;         /* full or failed, and without a footer until the next start */
+	_Atomic bool damaged;           /* found so since it was opened: it is not compacted */
 	bool retired;                   /* replaced: unlink at the last unpin */
 	struct footer_trailer trailer;  /* if sealed */
 	int fd;                         /* -1 = closed for now */
@@ -56,14 +57,17 @@ int segment_publish(struct segment_table *t, struct segment *s);
 /* A pinned row with its fd open; NULL and errno if there is none. */
 struct segment *segment_pin(struct segment_table *t, uint64_t id);
 void segment_unpin(struct segment_table *t, struct segment *s);
-/* Takes a row out of the table; the file goes with the last pin, and the directory is synced. */
-void segment_retire(struct segment_table *t, uint64_t id);
+/* Takes a row out of the table and removes the file's name; whoever has it pinned goes on reading. The caller syncs the directory if
+ * it matters when. 0, also if there is no such row; -errno: the name is still there. */
+int segment_retire(struct segment_table *t, uint64_t id);
 /* Reads exactly n octets. 0, -EBADMSG at end of file, -errno. */
 int segment_read(struct segment_table *t, const struct segment *s, uint64_t offset, void *out, size_t n);
 /* Writes footer octets at trailer.data_end, cuts the file there, makes it durable, and sets sealed. */
 int segment_seal(struct segment_table *t, struct segment *s, struct footer_draft *draft);
 /* Loads section part of a sealed segment, checked, into out (appended). */
 int segment_load(struct segment_table *t, const struct segment *s, enum footer_section part, struct keel_buffer *out);
+/* Reads the header page again. 0 or -EBADMSG: it is not what it was; -errno. */
+int segment_check(struct segment_table *t, const struct segment *s);
 /* Ids of all rows, ascending; an array to free(). */
 int segment_ids(struct segment_table *t, uint64_t **ids, size_t *n);
 

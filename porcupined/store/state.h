@@ -128,6 +128,7 @@ struct store {
 	bool keeper_ending;
 	pthread_t keeper;
 	pthread_mutex_t lock_compact;
+	bool compaction_stopped; /* replaced segments are still there: only a start sorts that out; under lock_compact */
 	bool started;
 };
 
@@ -168,6 +169,9 @@ void compact_in_background(struct store *store);
 int recover(struct store *store, bool fresh_index, struct keel_buffer *error);
 /* Applies all of the log to an empty index. */
 int recover_index(struct store *store);
+/* salvage.c: rows of a section (STATE, BODIES or ENTRIES) of a sealed segment, appended to out. If that part of the footer is damaged, they are
+ * made from the records themselves; a record that is damaged, too, has no row. 0 or -errno. */
+int salvage_rows(struct store *store, struct segment *s, enum footer_section section, struct keel_buffer *out);
 
 /* ---- metrics.c ------------------------------------------------------------------------------------- */
 

@@ -53,6 +53,27 @@ static size_t begin(struct store_txn *t)
 	return at;
 }
 
+static bool readable(uint8_t type, const uint8_t *payload, size_t n)
+{
+	struct record_account account;
+	struct record_alias alias;
+	struct record_text text;
+
+	switch (type) {
+	case RECORD_ACCOUNT:
+		return !record_get_account(payload, n, &account);
+	case RECORD_ALIAS:
+		return !record_get_alias(payload, n, &alias);
+	case RECORD_ACCOUNT_REMOVED:
+	case RECORD_DOMAIN:
+	case RECORD_DOMAIN_REMOVED:
+	case RECORD_ALIAS_REMOVED:
+		return !record_get_text(payload, n, &text);
+	default:
+		return true;
+	}
+}
+
 static int end(struct store_txn *t, size_t at, uint8_t type, uint16_t bucket, const struct store_id *account,
 	       const struct store_id *object)
 {
@@ -61,6 +82,9 @@ static int end(struct store_txn *t, size_t at, uint8_t type, uint16_t bucket, co
 
 	if (t->small.failed)
 		return t->small.failed;
+	/* A record that cannot be read back would stop every start from here on. */
+	if (!readable(type, t->small.data + at + RECORD_HEADER, t->small.len - at - RECORD_HEADER))
+		return -EINVAL;
 	row.record.type = type;
 	row.record.bucket = bucket;
 	if (account)
