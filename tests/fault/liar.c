@@ -70,19 +70,19 @@ static struct file *_Atomic by_fd[FDS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* X(result, name, parameters): the calls of libc that are stood in for. */
-#define CALLS(X)                                                                   \
-	X(int, openat, (int, const char *, int, ...))                              \
-	X(int, close, (int))                                                       \
-	X(ssize_t, pwrite, (int, const void *, size_t, off_t))                     \
-	X(ssize_t, pwritev, (int, const struct iovec *, int, off_t))               \
-	X(ssize_t, write, (int, const void *, size_t))                             \
+#define CALLS(X) \
+	X(int, openat, (int, const char *, int, ...)) \
+	X(int, close, (int)) \
+	X(ssize_t, pwrite, (int, const void *, size_t, off_t)) \
+	X(ssize_t, pwritev, (int, const struct iovec *, int, off_t)) \
+	X(ssize_t, write, (int, const void *, size_t)) \
 	X(ssize_t, copy_file_range, (int, off_t *, int, off_t *, size_t, unsigned)) \
-	X(int, ftruncate, (int, off_t))                                            \
-	X(int, fallocate, (int, int, off_t, off_t))                                \
-	X(int, posix_fallocate, (int, off_t, off_t))                               \
-	X(int, fsync, (int))                                                       \
-	X(int, fdatasync, (int))                                                   \
-	X(int, renameat, (int, const char *, int, const char *))                   \
+	X(int, ftruncate, (int, off_t)) \
+	X(int, fallocate, (int, int, off_t, off_t)) \
+	X(int, posix_fallocate, (int, off_t, off_t)) \
+	X(int, fsync, (int)) \
+	X(int, fdatasync, (int)) \
+	X(int, renameat, (int, const char *, int, const char *)) \
 	X(int, unlinkat, (int, const char *, int))
 
 #define X(result, name, parameters) static result(*real_##name) parameters;
@@ -149,7 +149,8 @@ static bool lies(enum lie lie)
 
 	if (orders->lie != (uint32_t)lie)
 		return false;
-	if (lie != LIE_NOSYNC && (!orders->lie_every || __atomic_add_fetch(&turn, 1, __ATOMIC_RELAXED) % orders->lie_every))
+	if (lie != LIE_NOSYNC &&
+	    (!orders->lie_every || __atomic_add_fetch(&turn, 1, __ATOMIC_RELAXED) % orders->lie_every))
 		return false;
 	count(&orders->lies);
 	return true;
@@ -214,7 +215,7 @@ static void dirty(struct file *f, off_t from, off_t to)
 			if (!f->ranges)
 				die("memory");
 		}
-		f->ranges[f->n++] = (struct range){from, to};
+		f->ranges[f->n++] = (struct range){ from, to };
 	}
 	pthread_mutex_unlock(&lock);
 }
@@ -258,7 +259,8 @@ static void shadow_file(int fd, struct file *f, struct range *ranges, size_t n, 
 		copy_range(from, to, 0, st.st_size);
 	for (size_t i = 0; known && i < n; i++)
 		copy_range(from, to, ranges[i].from,
-			   share == 256 ? ranges[i].to : ranges[i].from + (ranges[i].to - ranges[i].from) * share / 256 / 512 * 512);
+			   share == 256 ? ranges[i].to
+					: ranges[i].from + (ranges[i].to - ranges[i].from) * share / 256 / 512 * 512);
 	real_close(from);
 	real_close(to);
 }
@@ -374,16 +376,16 @@ static int open_file(int at, const char *path, int flags, mode_t mode)
 	return fd;
 }
 
-#define OPEN_MODE(flags)                                                           \
-	({                                                                         \
-		mode_t mode = 0;                                                   \
-		if ((flags) & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) {            \
-			va_list args;                                              \
-			va_start(args, flags);                                     \
-			mode = va_arg(args, mode_t);                               \
-			va_end(args);                                              \
-		}                                                                  \
-		mode;                                                              \
+#define OPEN_MODE(flags) \
+	({ \
+		mode_t mode = 0; \
+		if ((flags) & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) { \
+			va_list args; \
+			va_start(args, flags); \
+			mode = va_arg(args, mode_t); \
+			va_end(args); \
+		} \
+		mode; \
 	})
 
 int open(const char *path, int flags, ...)

@@ -107,7 +107,8 @@ static int deliver(const char *id, const uint8_t *data, size_t n, unsigned first
 		const struct store_account *a = &accounts[(first + i) % ACCOUNTS];
 
 		to[i] = (struct store_delivery){
-			.account = a->id, .bucket = a->bucket, .size = n, .return_path = "", .delivered_to = a->address};
+			.account = a->id, .bucket = a->bucket, .size = n, .return_path = "", .delivered_to = a->address
+		};
 	}
 	r = store_txn_deliver(txn, &body, to, count);
 	return r ? r : store_commit_wait(store, &txn);
@@ -134,8 +135,8 @@ static void *deliverer(void *arg)
 		say("send", "\"id\":\"%s\",\"to\":[%s],\"sha\":\"%s\",\"size\":%zu", id, to, sum, n);
 		r = deliver(id, data[number], n, first, count);
 		for (unsigned i = 0; i < count; i++)
-			sprintf(codes + strlen(codes), "%s\"%s\":%d", i ? "," : "", accounts[(first + i) % ACCOUNTS].address,
-				r ? r == -ENOSPC ? 452 : 451 : 250);
+			sprintf(codes + strlen(codes), "%s\"%s\":%d", i ? "," : "",
+				accounts[(first + i) % ACCOUNTS].address, r ? r == -ENOSPC ? 452 : 451 : 250);
 		say("reply", "\"id\":\"%s\",\"codes\":{%s}", id, codes);
 		if (r)
 			usleep(10000);
@@ -145,7 +146,8 @@ static void *deliverer(void *arg)
 
 /* ---- reading and deleting -------------------------------------------------------------------------------- */
 
-static void fetch(const struct store_account *account, const char *session, const struct store_message *m, const char *uidl)
+static void fetch(const struct store_account *account, const char *session, const struct store_message *m,
+		  const char *uidl)
 {
 	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer body;
 	KEEL_CLEANUP(store_reader_free) struct store_reader *reader = NULL;
@@ -159,15 +161,16 @@ static void fetch(const struct store_account *account, const char *session, cons
 	while (!r && (n = store_reader_next(reader, true, &part)) > 0)
 		keel_buffer_append(&body, part, (size_t)n);
 	if (r || n < 0) {
-		say("refused", "\"account\":\"%s\",\"session\":\"%s\",\"uidl\":\"%s\",\"text\":\"%s\"", account->address, session, uidl,
-		    strerror(r ? -r : (int)-n));
+		say("refused", "\"account\":\"%s\",\"session\":\"%s\",\"uidl\":\"%s\",\"text\":\"%s\"",
+		    account->address, session, uidl, strerror(r ? -r : (int)-n));
 		return;
 	}
 	end = body.len > 11 ? memchr(body.data, '\r', body.len) : NULL;
 	digest(body.data, body.len, sum);
-	say("seen", "\"account\":\"%s\",\"session\":\"%s\",\"uidl\":\"%s\",\"id\":\"%.*s\",\"sha\":\"%s\",\"size\":%llu,\"octets\":%zu",
-	    account->address, session, uidl, end ? (int)(end - (const char *)body.data - 11) : 0, (const char *)body.data + 11, sum,
-	    (unsigned long long)m->size, body.len);
+	say("seen",
+	    "\"account\":\"%s\",\"session\":\"%s\",\"uidl\":\"%s\",\"id\":\"%.*s\",\"sha\":\"%s\",\"size\":%llu,\"octets\":%zu",
+	    account->address, session, uidl, end ? (int)(end - (const char *)body.data - 11) : 0,
+	    (const char *)body.data + 11, sum, (unsigned long long)m->size, body.len);
 }
 
 static void expunge(const struct store_account *account, const char *session, const struct store_message *m, size_t n)
@@ -214,8 +217,8 @@ static void visit(unsigned which, bool all, bool final, unsigned *seed)
 		keel_buffer_printf(&uidls, "%s\"%s\"", i ? "," : "", uidl);
 	}
 	keel_buffer_putc(&uidls, 0);
-	say("list", "\"account\":\"%s\",\"session\":\"%s\",\"uidls\":[%s],\"final\":%s", account->address, session, uidls.data,
-	    final ? "true" : "false");
+	say("list", "\"account\":\"%s\",\"session\":\"%s\",\"uidls\":[%s],\"final\":%s", account->address, session,
+	    uidls.data, final ? "true" : "false");
 	chosen = all || !n ? n : (size_t)rand_r(seed) % n;
 	for (size_t i = 0; i < chosen; i++) {
 		hex(messages[i].id.octet, 16, uidl);
