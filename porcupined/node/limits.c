@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "porcupined/node/limits.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "tools/lib/keel/cleanup.h"
+
+#define SLOTS 4096 /* hash chains */
+#define MINUTE 60000
+
+struct guest {
+	struct guest *next;
+	uint64_t key;
+	uint64_t sessions;
+	uint64_t spent; /* milliseconds worth of messages */
+	uint64_t time;  /* when spent was right */
+};
+
+struct limits {
+	pthread_mutex_t lock;
+	_Atomic size_t sessions;
+	size_t guests; /* entries */
+	struct guest *slots[SLOTS];
+};
+
+int limits_new(struct limits **out)
+{
+	struct limits *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	pthread_mutex_init(&l->lock, NULL);
+	*out = l;
+	return 0;
+}
+
+void limits_free(struct limits **at)
+{
+	struct limits *l = keel_take(*at);
+
+	if (!l)
+		return;
+	for (size_t i = 0; i < SLOTS; i++)
+		while (l->slots[i]) {
+			struct guest *g = l->slots[i];
+
+			l->slots[i] = g->next;
+			free(g);
+		}
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+static struct guest **slot_of(struct limits *l, uint64_t key)
+{
+	return &l->slots[(key * 0x9e3779b97f4a7c15u) >> 52];
+}
+
+static struct guest *find(struct limits *l, uint64_t key)
+{
+	struct guest *g = *slot_of(l, key);
+
+	while (g && g->key != key)
+		g = g->next;
+	return g;
+}
+
+bool limits_enter(struct limits *l, uint64_t key, uint64_t total, uint64_t each)
+{
+	struct guest *g;
+	bool good;
+
+	pthread_mutex_lock(&l->lock);
+	g = find(l, key);
+	good = atomic_load_explicit(&l->sessions, memory_order_relaxed) < total && (!g || !each || g->sessions < each);
+	if (good && !g) {
+		struct guest **slot = slot_of(l, key);
+
+		g = calloc(1, sizeof(*g));
+		if (g) {
+			*g = (struct guest){ .next = *slot, .key = key };
+			*slot = g;
+			l->guests++;
+		}
+		good = g;
+	}
+	if (good) {
+		g->sessions++;
+		atomic_fetch_add_explicit(&l->sessions, 1, memory_order_relaxed);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return good;
+}
+
+/* Drops entries of the chain that say nothing any more. What an absent guest has spent is kept until it is a minute old. */
+static void sweep(struct limits *l, struct guest **at, uint64_t now)
+{
+	while (*at) {
+		struct guest *g = *at;
+
+		if (g->sessions || (g->spent && now - g->time < MINUTE)) {
+			at = &g->next;
+			continue;
+		}
+		*at = g->next;
+		l->guests--;
+		free(g);
+	}
+}
+
+void limits_leave(struct limits *l, uint64_t key)
+{
+	struct guest *g;
+
+	pthread_mutex_lock(&l->lock);
+	g = find(l, key);
+	g->sessions--;
+	atomic_fetch_sub_explicit(&l->sessions, 1, memory_order_relaxed);
+	/* time stands still here: only what never spent goes; the rest when somebody of the chain sends */
+	if (!g->sessions && !g->spent)
+		sweep(l, slot_of(l, key), g->time);
+	pthread_mutex_unlock(&l->lock);
+}
+
+bool limits_message(struct limits *l, uint64_t key, uint64_t now, uint64_t per_minute)
+{
+	struct guest *g;
+	uint64_t past, cost;
+	bool good = true;
+
+	if (!per_minute)
+		return true;
+	pthread_mutex_lock(&l->lock);
+	sweep(l, slot_of(l, key), now);
+	g = find(l, key);
+	past = now - g->time;
+	g->spent = g->spent > past ? g->spent - past : 0;
+	g->time = now;
+	cost = MINUTE / per_minute;
+	if (!cost)
+		cost = 1;
+	if (g->spent + cost > MINUTE)
+		good = false;
+	else
+		g->spent += cost;
+	pthread_mutex_unlock(&l->lock);
+	return good;
+}
+
+size_t limits_sessions(struct limits *l)
+{
+	return atomic_load_explicit(&l->sessions, memory_order_relaxed);
+}
