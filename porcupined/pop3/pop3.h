@@ -39,7 +39,7 @@ enum pop3_event {
 	POP3_EVENT_UPDATE, /* QUIT after a login, also with nothing marked: delete what pop3_session_deleted() marks, durably, give the
 			    * maildrop's lock back (the client's next session may come as soon as it reads +OK), then
 			    * pop3_session_updated() */
-	POP3_EVENT_TLS,    /* flush, handshake, then pop3_session_secured(); buffered plaintext has been discarded */
+	POP3_EVENT_TLS,    /* flush, handshake, then pop3_session_secured(); plaintext is discarded until then, and each step says TLS */
 	POP3_EVENT_CLOSE,  /* flush, then close; without UPDATE nothing is deleted. Also when out has failed */
 	POP3_EVENT_OUTPUT, /* this step has appended POP3_OUTPUT octets or more and has more to do: flush, then step again. To step at once
 			    * is right too, but then out grows: UIDL of a great maildrop, many times ahead */

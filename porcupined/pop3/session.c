@@ -207,6 +207,7 @@ void pop3_session_expire(struct pop3_session *s, enum pop3_reason reason, struct
 	if (within || reason == POP3_REASON_TIMEOUT)
 		out = NULL;
 	pop3_refuse(s, reason, out);
+	pop3_forget_login(s);
 	s->mode = POP3_MODE_CLOSE;
 	s->discard = false;
 }
