@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+COMMA := ,
 store_KEEL := $(addprefix tools/lib/keel/,buffer.c cleanup.c cursor.c log.c metric.c)
 store_MESSAGE := $(addprefix porcupined/message/,date.c header.c trace.c)
 
-$(eval $(call unit,store_store,tests/unit/store/store.c tests/unit/store/fixture.c $(store_SRCS) $(store_KEEL) $(store_MESSAGE),$(store_PKGS) libsystemd))
+# $(call store_unit,NAME,FILES of tests/unit/store,LDLIBS): a test of the store as a whole
+store_unit = $(eval $(call unit,store_$(1),$(addprefix tests/unit/store/,$(2) fixture.c) $(store_SRCS) $(store_KEEL) $(store_MESSAGE),$(store_PKGS) libsystemd,$(3)))
+
+$(call store_unit,store,store.c)
+store_DISK := $(addprefix -Wl$(COMMA)--wrap=,pwritev pwrite write fdatasync fsync ftruncate renameat unlinkat posix_fallocate copy_file_range mdb_env_sync)
+$(call store_unit,property,property.c model.c disk.c,$(store_DISK))
+$(call store_unit,crash,crash.c model.c disk.c,$(store_DISK))
+
 $(eval $(call unit,store_scan,tests/unit/store/scan.c $(addprefix porcupined/store/,crc32c.c footer.c record.c scan.c) $(addprefix tools/lib/keel/,buffer.c cleanup.c cursor.c)))
