@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* porcupinectl: a client of porcupined's control socket, and with --store the same verbs on a store that no daemon has. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "porcupined/admin/admin.h"
+#include "porcupined/store/store.h"
+#include "tools/lib/keel/cleanup.h"
+#include "tools/lib/keel/control.h"
+#include "tools/lib/keel/log.h"
+#include "tools/porcupinectl/command.h"
+
+#define DEFAULT_SOCKET "/run/porcupine/control"
+#define EXIT_USAGE 2
+#define EXIT_UNREACHED 3
+#define STOP_SECONDS 60
+
+struct global {
+	const char *socket;
+	const char *store;
+	bool json;
+};
+
+static const struct keel_option global_rows[] = {
+	{ "socket", 's', KEEL_OPTION_STRING, offsetof(struct global, socket), "PATH",
+	  "The node's control socket (default: $PORCUPINE_CONTROL, or " DEFAULT_SOCKET ")." },
+	{ "store", 0, KEEL_OPTION_STRING, offsetof(struct global, store), "PATH",
+	  "Work on the store in PATH itself; no daemon may have it." },
+	{ "json", 'j', KEEL_OPTION_FLAG, offsetof(struct global, json), NULL, "Print the answer as JSON." },
+};
+
+static const struct keel_options global_table = {
+	.program = "porcupinectl",
+	.synopsis = "COMMAND [ARGUMENT]...",
+	.summary = "Look after a porcupined node.",
+	.rows = global_rows,
+	.n = KEEL_COUNT(global_rows),
+	.stop_at_first = true,
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+	interrupted = 1;
+}
+
+/* ---- progress ---------------------------------------------------------------------------------------- */
+
+static void show_progress(uint64_t done, uint64_t total)
+{
+	if (isatty(STDERR_FILENO) && total)
+		fprintf(stderr, "\r%3.0f %%", 100.0 * (double)done / (double)total);
+}
+
+static void end_progress(void)
+{
+	if (isatty(STDERR_FILENO))
+		fputs("\r     \r", stderr);
+}
+
+static void on_progress(json_t *value, void *arg)
+{
+	show_progress((uint64_t)json_integer_value(json_object_get(value, "done")),
+		      (uint64_t)json_integer_value(json_object_get(value, "total")));
+}
+
+static int on_local_progress(uint64_t done, uint64_t total, void *arg)
+{
+	static uint64_t told;
+
+	if (done < told || done - told > total / 200) {
+		told = done;
+		show_progress(done, total);
+	}
+	return interrupted;
+}
+
+/* ---- asking -------------------------------------------------------------------------------------------- */
+
+static int complain(const char *what, int status)
+{
+	fprintf(stderr, "porcupinectl: %s\n", what);
+	return status;
+}
+
+/* Waits until the process is gone. */
+static int await_end(pid_t pid)
+{
+	for (int i = 0; i < STOP_SECONDS * 20; i++) {
+		if (kill(pid, 0) && errno == ESRCH)
+			return 0;
+		usleep(50000);
+	}
+	return complain("the node has not ended yet", 1);
+}
+
+static int ask_daemon(const struct global *global, json_t *request, json_t **answer)
+{
+	const char *from = getenv("PORCUPINE_CONTROL");
+	const char *path = global->socket ? global->socket : from && *from ? from : DEFAULT_SOCKET;
+	const int ret = keel_control_request(path, request, on_progress, NULL, 0, answer);
+
+	end_progress();
+	if (!ret)
+		return 0;
+	fprintf(stderr, "porcupinectl: no answer from %s: %s%s\n", path, strerror(-ret),
+		ret == -ENOENT || ret == -ECONNREFUSED	? " (is porcupined running? --socket names another node, --store works without one)"
+		: ret == -EACCES || ret == -ECONNRESET ? " (only root, the node's user and control.group may ask)"
+						       : "");
+	return EXIT_UNREACHED;
+}
+
+static int ask_store(const struct global *global, const struct command *command, json_t *request, json_t **answer)
+{
+	const struct admin_verb *verb = admin_find(command->verb);
+	struct admin admin = { .progress = on_local_progress };
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer error;
+	struct store_config config;
+	json_t *result = NULL;
+	int ret;
+
+	keel_buffer_init(&error, 0);
+	if (!command->offline || !verb)
+		return complain("this command asks a running node: it does not work with --store", EXIT_USAGE);
+	/* a store is closed in order also when its owner has had enough */
+	signal(SIGINT, on_interrupt);
+	signal(SIGTERM, on_interrupt);
+	store_config_defaults(&config);
+	config.create = false;
+	config.background_compaction = false;
+	ret = store_open(global->store, &config, &error, &admin.store);
+	if (ret) {
+		fprintf(stderr, "porcupinectl: %s: %s\n", global->store, error.len ? keel_buffer_text(&error) : strerror(-ret));
+		return 1;
+	}
+	ret = verb->run(&admin, request, &result, &error);
+	end_progress();
+	store_close(&admin.store);
+	*answer = ret ? json_pack("{s:b, s:s}", "ok", 0, "error", error.len ? keel_buffer_text(&error) : strerror(-ret))
+		      : (result ? result : json_object());
+	if (!ret)
+		json_object_set_new(*answer, "ok", json_true());
+	return 0;
+}
+
+/* ---- commands -------------------------------------------------------------------------------------------- */
+
+/* The command whose words stand at argv, and how many words that is. */
+static const struct command *find_command(int argc, char **argv, int *used)
+{
+	for (size_t i = 0; i < commands_n; i++) {
+		const char *space = strchr(commands[i].words, ' ');
+		const size_t first = space ? (size_t)(space - commands[i].words) : strlen(commands[i].words);
+
+		if (strncmp(argv[0], commands[i].words, first) || argv[0][first])
+			continue;
+		if (space && (argc < 2 || strcmp(argv[1], space + 1)))
+			continue;
+		*used = space ? 2 : 1;
+		return &commands[i];
+	}
+	return NULL;
+}
+
+static int print_help(FILE *out)
+{
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer text;
+
+	keel_buffer_init(&text, 0);
+	keel_options_help(&global_table, &text);
+	fputs(keel_buffer_text(&text), out);
+	fputs("\nCommands (each has --help):\n", out);
+	for (size_t i = 0; i < commands_n; i++) {
+		char usage[64];
+
+		snprintf(usage, sizeof(usage), "%s %s", commands[i].words, commands[i].synopsis);
+		fprintf(out, "  %-32s %s\n", usage, commands[i].summary);
+	}
+	fputs("\nExit status: 0 done; 1 refused or failed; 2 wrong usage; 3 no node answers; 4 scrub found damage.\n", out);
+	return fflush(out) ? 1 : 0;
+}
+
+static int run_command(const struct global *global, const struct command *command, const struct given *given, char **operands, int n)
+{
+	json_t *request = json_pack("{s:s}", "verb", command->verb), *answer = NULL;
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer error;
+	pid_t pid = 0;
+	int status = 0;
+
+	keel_buffer_init(&error, 0);
+	if (command->fill) {
+		const int ret = command->fill(given, operands, n, request, &error);
+
+		if (ret) {
+			complain(error.len ? keel_buffer_text(&error) : strerror(-ret), 0);
+			json_decref(request);
+			return EXIT_USAGE;
+		}
+	}
+	if (!strcmp(command->verb, "stop")) {
+		json_t *ask = json_pack("{s:s}", "verb", "status");
+
+		status = ask_daemon(global, ask, &answer);
+		pid = (pid_t)json_integer_value(json_object_get(answer, "pid"));
+		json_decref(ask);
+		json_decref(answer);
+		answer = NULL;
+	}
+	if (!status)
+		status = global->store ? ask_store(global, command, request, &answer) : ask_daemon(global, request, &answer);
+	if (!status && given->generate && json_is_true(json_object_get(answer, "ok")))
+		json_object_set(answer, "password", json_object_get(request, "password"));
+	json_decref(request);
+	if (status)
+		return status;
+	if (!json_is_true(json_object_get(answer, "ok"))) {
+		const char *why = json_string_value(json_object_get(answer, "error"));
+
+		complain(why ? why : "refused", 0);
+		status = 1;
+	} else if (pid) {
+		status = await_end(pid);
+	} else if (command->show) {
+		FILE *nowhere = global->json || given->json ? fopen("/dev/null", "we") : NULL;
+
+		status = command->show(answer, nowhere ? nowhere : stdout);
+		if (nowhere)
+			fclose(nowhere);
+	} else if (given->generate) {
+		printf("password %s\n", json_string_value(json_object_get(answer, "password")));
+	}
+	if (global->json || given->json) {
+		json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+		putchar('\n');
+	}
+	json_decref(answer);
+	return fflush(stdout) && !status ? 1 : status;
+}
+
+static int parse_command(const struct global *global, int argc, char **argv)
+{
+	static const struct keel_option json_row = { "json", 'j', KEEL_OPTION_FLAG, offsetof(struct given, json), NULL,
+						     "Print the answer as JSON." };
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer error;
+	struct keel_option rows[8];
+	struct given given = { 0 };
+	const struct command *command;
+	char program[64];
+	int used, at;
+
+	keel_buffer_init(&error, 0);
+	if (!strcmp(argv[0], "help"))
+		return print_help(stdout);
+	command = find_command(argc, argv, &used);
+	if (!command) {
+		fprintf(stderr, "porcupinectl: no such command: %s%s%s (porcupinectl help lists them)\n", argv[0], argc > 1 ? " " : "",
+			argc > 1 ? argv[1] : "");
+		return EXIT_USAGE;
+	}
+	snprintf(program, sizeof(program), "porcupinectl %s", command->words);
+	if (command->n)
+		memcpy(rows, command->rows, command->n * sizeof(*rows));
+	rows[command->n] = json_row;
+	const struct keel_options table = { .program = program,
+					    .synopsis = command->synopsis,
+					    .summary = command->summary,
+					    .rows = rows,
+					    .n = command->n + 1 };
+
+	argv += used - 1;
+	argc -= used - 1;
+	at = keel_options_parse(&table, argc, argv, &given, &error);
+	if (at == -ECANCELED) {
+		fputs(keel_buffer_text(&error), stdout);
+		return 0;
+	}
+	if (at < 0) {
+		fprintf(stderr, "%s: %s\n", program, keel_buffer_text(&error));
+		return EXIT_USAGE;
+	}
+	if (argc - at < command->least || (command->most >= 0 && argc - at > command->most)) {
+		fprintf(stderr, "usage: %s [OPTION]... %s\n", program, command->synopsis);
+		return EXIT_USAGE;
+	}
+	return run_command(global, command, &given, argv + at, argc - at);
+}
+
+int main(int argc, char **argv)
+{
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer error;
+	struct global global = { 0 };
+	int at;
+
+	keel_buffer_init(&error, 0);
+	keel_log_open("porcupinectl");
+	keel_log_set_level(KEEL_LOG_WARNING);
+	at = keel_options_parse(&global_table, argc, argv, &global, &error);
+	if (at == -ECANCELED) {
+		if (error.len && strstr(keel_buffer_text(&error), "Usage:"))
+			return print_help(stdout);
+		fputs(keel_buffer_text(&error), stdout);
+		return 0;
+	}
+	if (at < 0)
+		return complain(keel_buffer_text(&error), EXIT_USAGE);
+	if (at == argc) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (global.socket && global.store)
+		return complain("--socket and --store exclude each other", EXIT_USAGE);
+	return parse_command(&global, argc - at, argv + at);
+}
