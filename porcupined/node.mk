@@ -3,3 +3,4 @@ NODE := $(patsubst %,porcupined/node/%.c,certificate connection control endpoint
 	recipient rules settings smtp_server tls worker)
 $(eval $(call program,porcupined,$(NODE),admin auth smtp pop3 message store keel,\
 	libevent libevent_pthreads libssl libcrypto libidn2 lmdb libzstd libconfig jansson libsystemd,-lunistring -lcrypt))
+$(eval $(call install,$(B)/bin/porcupined,$(SBINDIR),755))
