@@ -97,7 +97,7 @@ class Machine:
 		self.devices += ["-blockdev", f"driver=file,filename={path},node-name={node}-file,cache.direct=off"]
 		if log:
 			self.devices += ["-blockdev", f"driver=file,filename={log},node-name={node}-log",
-					 "-blockdev", f"driver=blklogwrites,node-name={node},file={node}-file,log={node}-log,log-sector-size=512"]
+					 "-blockdev", f"driver=blklogwrites,node-name={node},file={node}-file,log={node}-log,log-sector-size=512,log-super-update-interval=1"]
 		else:
 			self.devices += ["-blockdev", f"driver=raw,node-name={node},file={node}-file"]
 		self.devices += ["-device", f"virtio-blk-pci,drive={node}"]
