@@ -10,5 +10,6 @@ $(call store_unit,store,store.c)
 store_DISK := $(addprefix -Wl$(COMMA)--wrap=,pwritev pwrite write fdatasync fsync ftruncate renameat unlinkat posix_fallocate copy_file_range mdb_env_sync)
 $(call store_unit,property,property.c model.c disk.c,$(store_DISK))
 $(call store_unit,crash,crash.c model.c disk.c,$(store_DISK))
+$(call store_unit,errors,errors.c model.c disk.c,$(store_DISK))
 
 $(eval $(call unit,store_scan,tests/unit/store/scan.c $(addprefix porcupined/store/,crc32c.c footer.c record.c scan.c) $(addprefix tools/lib/keel/,buffer.c cleanup.c cursor.c)))

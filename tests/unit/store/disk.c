@@ -11,9 +11,11 @@ static struct {
 	_Atomic int left; /* calls to the end, 0 = never */
 	bool torn;
 	bool half;
+	_Atomic unsigned long full_above;
 	struct {
 		_Atomic int skip, times;
 		int error;
+		_Atomic bool failed;
 	} plan[DISK_CALL_COUNT];
 	_Atomic unsigned count[DISK_CALL_COUNT];
 } disk;
@@ -27,6 +29,7 @@ void disk_kill_at(unsigned n, bool torn)
 void disk_fail(enum disk_call call, int error, unsigned skip, int times)
 {
 	disk.plan[call].error = error;
+	atomic_store(&disk.plan[call].failed, false);
 	atomic_store(&disk.plan[call].skip, (int)skip);
 	atomic_store(&disk.plan[call].times, times);
 }
@@ -41,6 +44,17 @@ void disk_heal(void)
 	for (int i = 0; i < DISK_CALL_COUNT; i++)
 		atomic_store(&disk.plan[i].times, 0);
 	disk.half = false;
+	atomic_store(&disk.full_above, 0);
+}
+
+void disk_full_above(unsigned long n)
+{
+	atomic_store(&disk.full_above, n);
+}
+
+bool disk_failed(enum disk_call call)
+{
+	return atomic_load(&disk.plan[call].failed);
 }
 
 unsigned disk_count(enum disk_call call)
@@ -65,6 +79,7 @@ static int step(enum disk_call call)
 	}
 	if (atomic_load(&disk.plan[call].times) > 0)
 		atomic_fetch_sub(&disk.plan[call].times, 1);
+	atomic_store(&disk.plan[call].failed, true);
 	return -disk.plan[call].error;
 }
 
@@ -169,5 +184,7 @@ WRAP(int, posix_fallocate, int fd, off_t at, off_t n)
 	int plan = step(DISK_posix_fallocate);
 
 	finish(plan > 0 ? plan : 0, 0);
+	if (atomic_load(&disk.full_above) && (unsigned long)n > atomic_load(&disk.full_above))
+		return ENOSPC;
 	return plan ? -plan : __real_posix_fallocate(fd, at, n);
 }

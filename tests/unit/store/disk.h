@@ -36,6 +36,10 @@ void disk_kill_at(unsigned n, bool torn);
 void disk_fail(enum disk_call call, int error, unsigned skip, int times);
 /* A call that fails writes half of what it was given before. */
 void disk_fail_half(bool half);
+/* Allocations above n octets fail with ENOSPC; 0 = none do. */
+void disk_full_above(unsigned long n);
+/* Has the plan for the call failed one yet? */
+bool disk_failed(enum disk_call call);
 /* All work again. */
 void disk_heal(void);
 unsigned disk_count(enum disk_call call);
