@@ -3,4 +3,3 @@ PORCUPINECTL := $(patsubst %,tools/porcupinectl/%.c,command main secret show siz
 $(eval $(call program,porcupinectl,$(PORCUPINECTL),admin auth store message keel,\
 	libevent libcrypto libidn2 lmdb libzstd jansson libsystemd,-lunistring -lcrypt))
 $(eval $(call install,$(B)/bin/porcupinectl,$(BINDIR),755))
-$(eval $(call install,$(B)/bin/porcupinectl,$(PREFIX)/bin,755))
