@@ -78,7 +78,7 @@ static void stuff(struct pop3_session *s, const uint8_t *data, size_t len, struc
 
 bool pop3_session_content(struct pop3_session *s, const uint8_t *data, size_t len, struct keel_buffer *out)
 {
-	if (s->mode != POP3_MODE_RETR || s->enough)
+	if (s->mode != POP3_MODE_RETR)
 		return false;
 	begin(s, out);
 	if (s->top >= 0)

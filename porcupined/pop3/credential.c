@@ -24,7 +24,7 @@ bool pop3_is_utf8(const uint8_t *at, size_t len)
 
 		if (lead < 0x80)
 			continue;
-		if (lead < 0xc2 || lead > 0xf4)
+		if (lead < 0xc0 || lead > 0xf4)
 			return false;
 		more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
 		least = more == 3 ? 0x10000 : more == 2 ? 0x800 : 0x80;

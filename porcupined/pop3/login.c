@@ -94,7 +94,8 @@ POP3_HANDLER(pop3_auth)
 
 	/* no standard: clients older than CAPA ask so */
 	if (len == 0) {
-		pop3_reply(out, may_login(s) ? "+OK Mechanisms follow\r\nPLAIN\r\n." : "+OK No mechanism without TLS\r\n.");
+		pop3_reply(out,
+			   may_login(s) ? "+OK Mechanisms follow\r\nPLAIN\r\n." : "+OK No mechanism without TLS\r\n.");
 		return POP3_EVENT_INPUT;
 	}
 	if (!may_login(s))

@@ -183,7 +183,6 @@ POP3_HANDLER(pop3_rset)
 			continue;
 		s->live++;
 		s->octets += s->messages[i].size;
-		s->deleted.data[i / 8] &= (uint8_t)~(1u << i % 8);
 	}
 	keel_buffer_free(&s->deleted);
 	pop3_reply_totals(s, "+OK ", " messages (", " octets)", out);

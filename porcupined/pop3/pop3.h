@@ -23,24 +23,24 @@
 
 struct pop3_config {
 	const char *hostname;
-	bool stls;          /* offer STLS */
-	unsigned errors;    /* bad commands a session may send before it is closed; 0 = no limit */
-	unsigned logins;    /* the failed login that closes the session; 0 = none does */
+	bool stls;       /* offer STLS */
+	unsigned errors; /* bad commands a session may send before it is closed; 0 = no limit */
+	unsigned logins; /* the failed login that closes the session; 0 = none does */
 	unsigned login_delay; /* CAPA's LOGIN-DELAY, seconds between logins of a user as the glue enforces it (POP3_REASON_LOGIN_DELAY);
 			       * 0 = none */
 };
 
 enum pop3_event {
-	POP3_EVENT_INPUT,  /* more bytes are needed */
-	POP3_EVENT_WAIT,   /* an answer is outstanding */
-	POP3_EVENT_LOGIN,  /* verify pop3_session_user()/password(), lock and list the maildrop: answer pop3_session_login() */
-	POP3_EVENT_RETR,   /* send message pop3_session_index(): feed pop3_session_content() until it says enough or the message ends, then
+	POP3_EVENT_INPUT, /* more bytes are needed */
+	POP3_EVENT_WAIT,  /* an answer is outstanding */
+	POP3_EVENT_LOGIN, /* verify pop3_session_user()/password(), lock and list the maildrop: answer pop3_session_login() */
+	POP3_EVENT_RETR, /* send message pop3_session_index(): feed pop3_session_content() until it says enough or the message ends, then
 			    * pop3_session_content_end() */
 	POP3_EVENT_UPDATE, /* QUIT after a login, also with nothing marked: delete what pop3_session_deleted() marks, durably, give the
 			    * maildrop's lock back (the client's next session may come as soon as it reads +OK), then
 			    * pop3_session_updated() */
-	POP3_EVENT_TLS,    /* flush, handshake, then pop3_session_secured(); plaintext is discarded until then, and each step says TLS */
-	POP3_EVENT_CLOSE,  /* flush, then close; without UPDATE nothing is deleted. Also when out has failed */
+	POP3_EVENT_TLS, /* flush, handshake, then pop3_session_secured(); plaintext is discarded until then, and each step says TLS */
+	POP3_EVENT_CLOSE, /* flush, then close; without UPDATE nothing is deleted. Also when out has failed */
 	POP3_EVENT_OUTPUT, /* this step has appended POP3_OUTPUT octets or more and has more to do: flush, then step again. To step at once
 			    * is right too, but then out grows: UIDL of a great maildrop, many times ahead */
 };
@@ -52,17 +52,17 @@ enum pop3_reason {
 #define X(name, code, text, counter, description) POP3_REASON_##name,
 	POP3_REASONS(X)
 #undef X
-	POP3_REASON_COUNT
+		POP3_REASON_COUNT
 };
 
-#define POP3_UIDL_MAX 70 /* RFC 1939 7 */
+#define POP3_UIDL_MAX 70  /* RFC 1939 7 */
 #define POP3_OUTPUT 65536 /* octets */
 
 /* One message of a maildrop, in order. */
 struct pop3_message {
 	uint64_t size;  /* octets as RETR sends them, before dot-stuffing, without the final line */
 	uint8_t id[16]; /* UIDL shows it as 32 hexadecimal digits */
-	bool utf8;      /* internationalised (RFC 6532): without UTF8 mode RETR and TOP are refused with [UTF8] (RFC 6856 5) */
+	bool utf8; /* internationalised (RFC 6532): without UTF8 mode RETR and TOP are refused with [UTF8] (RFC 6856 5) */
 };
 
 struct pop3_session;
@@ -73,11 +73,13 @@ void pop3_session_free(struct pop3_session **s);
 /* Octets of memory the session holds. */
 size_t pop3_session_memory(const struct pop3_session *s);
 
-/* Appends the greeting, or -ERR with a reason other than NONE, after which step gives CLOSE. secure: TLS from the first octet (port 995). plaintext: USER/PASS and PLAIN are
- * allowed without TLS (loopback by setting). */
-void pop3_session_greet(struct pop3_session *s, bool secure, bool plaintext, enum pop3_reason refuse, struct keel_buffer *out);
+/* Appends the greeting, or -ERR with a reason other than NONE, after which step gives CLOSE. secure: TLS from the first
+ * octet (port 995). plaintext: USER/PASS and PLAIN are allowed without TLS (loopback by setting). */
+void pop3_session_greet(struct pop3_session *s, bool secure, bool plaintext, enum pop3_reason refuse,
+			struct keel_buffer *out);
 /* Consumes from *at, never past end. Passwords lie in these octets: the glue wipes its input buffer. */
-enum pop3_event pop3_session_step(struct pop3_session *s, const uint8_t **at, const uint8_t *end, struct keel_buffer *out);
+enum pop3_event pop3_session_step(struct pop3_session *s, const uint8_t **at, const uint8_t *end,
+				  struct keel_buffer *out);
 
 /* Answer to LOGIN. On POP3_REASON_NONE messages[0..n) is borrowed until the session is freed or UPDATE was answered. */
 void pop3_session_login(struct pop3_session *s, enum pop3_reason refuse, const struct pop3_message *messages, size_t n,

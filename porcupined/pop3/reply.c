@@ -54,7 +54,8 @@ void pop3_refuse(struct pop3_session *s, enum pop3_reason reason, struct keel_bu
 	const struct reason *r = &reasons[reason];
 
 	count(s, reason);
-	if (reason == POP3_REASON_NO_MEMORY || reason == POP3_REASON_TOO_MANY_ERRORS || reason == POP3_REASON_TOO_MANY_LOGINS)
+	if (reason == POP3_REASON_NO_MEMORY || reason == POP3_REASON_TOO_MANY_ERRORS ||
+	    reason == POP3_REASON_TOO_MANY_LOGINS)
 		s->mode = POP3_MODE_CLOSE;
 	if (!out)
 		return;
@@ -77,7 +78,8 @@ void pop3_error(struct pop3_session *s, enum pop3_reason reason, struct keel_buf
 	pop3_refuse(s, reason, out);
 }
 
-void pop3_session_greet(struct pop3_session *s, bool secure, bool plaintext, enum pop3_reason refuse, struct keel_buffer *out)
+void pop3_session_greet(struct pop3_session *s, bool secure, bool plaintext, enum pop3_reason refuse,
+			struct keel_buffer *out)
 {
 	s->secure = secure;
 	s->plaintext = plaintext;
@@ -92,7 +94,8 @@ void pop3_session_greet(struct pop3_session *s, bool secure, bool plaintext, enu
 	pop3_reply(out, " POP3 porcupined");
 }
 
-void pop3_reply_totals(const struct pop3_session *s, const char *head, const char *middle, const char *tail, struct keel_buffer *out)
+void pop3_reply_totals(const struct pop3_session *s, const char *head, const char *middle, const char *tail,
+		       struct keel_buffer *out)
 {
 	keel_buffer_puts(out, head);
 	keel_buffer_decimal(out, s->live);

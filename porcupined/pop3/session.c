@@ -66,7 +66,8 @@ static enum pop3_event bad_line(struct pop3_session *s, enum pop3_reason reason,
 }
 
 /* A line that came in pieces, or that is wrong. */
-static enum pop3_event collect_line(struct pop3_session *s, size_t limit, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
+static enum pop3_event collect_line(struct pop3_session *s, size_t limit, const uint8_t **at, const uint8_t *end,
+				    struct keel_buffer *out)
 {
 	/* all of it at once: memory that grows would leave pieces of a password behind */
 	if (keel_buffer_reserve(&s->line, limit - s->line.len)) {
@@ -93,7 +94,8 @@ static enum pop3_event collect_line(struct pop3_session *s, size_t limit, const 
 	return POP3_EVENT_INPUT;
 }
 
-static enum pop3_event take_line(struct pop3_session *s, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
+static enum pop3_event take_line(struct pop3_session *s, const uint8_t **at, const uint8_t *end,
+				 struct keel_buffer *out)
 {
 	const size_t limit = s->mode == POP3_MODE_AUTH ? POP3_AUTH_LINE : POP3_COMMAND_LINE;
 	const uint8_t *line = *at, *lf;
@@ -102,13 +104,15 @@ static enum pop3_event take_line(struct pop3_session *s, const uint8_t **at, con
 		return skip_line(s, at, end);
 	/* nearly always a whole line lies in the input: no copy */
 	lf = s->line.len ? NULL : memchr(line, '\n', (size_t)(end - line));
-	if (!lf || lf == line || lf[-1] != '\r' || (size_t)(lf + 1 - line) > limit || memchr(line, '\r', (size_t)(lf - 1 - line)))
+	if (!lf || lf == line || lf[-1] != '\r' || (size_t)(lf + 1 - line) > limit ||
+	    memchr(line, '\r', (size_t)(lf - 1 - line)))
 		return collect_line(s, limit, at, end, out);
 	*at = lf + 1;
 	return take(s, line, (size_t)(lf - 1 - line), out);
 }
 
-enum pop3_event pop3_session_step(struct pop3_session *s, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
+enum pop3_event pop3_session_step(struct pop3_session *s, const uint8_t **at, const uint8_t *end,
+				  struct keel_buffer *out)
 {
 	const size_t start = out->len;
 
@@ -191,7 +195,6 @@ void pop3_session_secured(struct pop3_session *s)
 	/* what was said in the clear may have been said by another (RFC 2595 4) */
 	pop3_wipe(&s->line);
 	pop3_forget_login(s);
-	s->utf8 = false;
 	s->skip = false;
 	s->secure = true;
 	s->discard = false;
@@ -200,7 +203,8 @@ void pop3_session_secured(struct pop3_session *s)
 
 void pop3_session_expire(struct pop3_session *s, enum pop3_reason reason, struct keel_buffer *out)
 {
-	const bool within = s->mode == POP3_MODE_TLS || s->mode == POP3_MODE_LISTING || (s->mode == POP3_MODE_RETR && s->begun);
+	const bool within = s->mode == POP3_MODE_TLS || s->mode == POP3_MODE_LISTING ||
+			    (s->mode == POP3_MODE_RETR && s->begun);
 
 	if (s->mode == POP3_MODE_CLOSE)
 		return;

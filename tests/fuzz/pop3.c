@@ -21,8 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct world {
 	struct pop3_session *s;
 	struct pop3_config config;
-	struct keel_buffer out, log; /* log: replies and events in order */
-	size_t shown;                /* of out */
+	struct keel_buffer out, log;  /* log: replies and events in order */
+	size_t shown;                 /* of out */
 	uint32_t seed, answers, cuts; /* states of the generators */
 	struct pop3_message messages[MESSAGES];
 	size_t count;
@@ -80,7 +80,8 @@ static void check_replies(struct world *w)
 
 static enum pop3_reason draw_reason(struct world *w)
 {
-	static const enum pop3_reason some[] = { POP3_REASON_LOGIN_FAILED, POP3_REASON_IN_USE, POP3_REASON_TRY_AGAIN, POP3_REASON_STORAGE };
+	static const enum pop3_reason some[] = { POP3_REASON_LOGIN_FAILED, POP3_REASON_IN_USE, POP3_REASON_TRY_AGAIN,
+						 POP3_REASON_STORAGE };
 
 	return draw(&w->answers, 3) ? POP3_REASON_NONE : some[draw(&w->answers, sizeof(some) / sizeof(some[0]))];
 }
@@ -89,7 +90,8 @@ static void must_wait(struct world *w, const uint8_t *at, const uint8_t *end)
 {
 	const uint8_t *before = at;
 
-	require(pop3_session_step(w->s, &at, end, &w->out) == POP3_EVENT_WAIT && at == before, "not waiting for an answer");
+	require(pop3_session_step(w->s, &at, end, &w->out) == POP3_EVENT_WAIT && at == before,
+		"not waiting for an answer");
 	require(w->out.len == w->shown, "a reply while an answer is due");
 }
 
@@ -112,7 +114,8 @@ static void on_login(struct world *w)
 /* The message that came: unstuffed it is the stored one, or for TOP a start of it. */
 static void check_message(struct world *w, size_t from, const uint8_t *octets, size_t len, int64_t top)
 {
-	const uint8_t *at = w->out.data + from, *end = w->out.data + w->out.len, *line = memchr(at, '\n', (size_t)(end - at));
+	const uint8_t *at = w->out.data + from, *end = w->out.data + w->out.len,
+		      *line = memchr(at, '\n', (size_t)(end - at));
 	size_t n = 0;
 
 	require(line && !memcmp(at, "+OK", 3), "no +OK before a message");
@@ -136,7 +139,8 @@ static void on_retr(struct world *w)
 	uint8_t octets[MESSAGE_MAX];
 	bool more = !before;
 	int64_t top;
-	const size_t index = pop3_session_index(w->s, &top), len = (require(index < w->count, "no such message"), message(w, index, octets));
+	const size_t index = pop3_session_index(w->s, &top),
+		     len = (require(index < w->count, "no such message"), message(w, index, octets));
 
 	require(w->inside && !pop3_session_deleted(w->s, index), "a message that may not be read");
 	require(!w->messages[index].utf8 || pop3_session_utf8(w->s), "an internationalised message without UTF8");
@@ -234,19 +238,25 @@ static void converse(struct world *w, const uint8_t *opening, const uint8_t *dat
 	bool tls = false;
 
 	*w = (struct world){ .seed = opening[1], .answers = opening[2], .cuts = opening[3] + 1u + whole };
-	w->config = (struct pop3_config){ .hostname = "fuzz.example", .stls = opening[0] & 1, .errors = opening[0] & 2 ? ERRORS : 0, .logins = LOGINS };
+	w->config = (struct pop3_config){ .hostname = "fuzz.example",
+					  .stls = opening[0] & 1,
+					  .errors = opening[0] & 2 ? ERRORS : 0,
+					  .logins = LOGINS };
 	w->plaintext = opening[0] & 4;
 	w->secure = opening[0] & 8;
 	w->count = opening[4] % (MESSAGES + 1);
 	for (size_t i = 0; i < w->count; i++) {
 		uint8_t octets[MESSAGE_MAX];
 
-		w->messages[i] = (struct pop3_message){ .size = message(w, i, octets), .id = { (uint8_t)i }, .utf8 = opening[5] >> i & 1 };
+		w->messages[i] = (struct pop3_message){ .size = message(w, i, octets),
+							.id = { (uint8_t)i },
+							.utf8 = opening[5] >> i & 1 };
 	}
 	keel_buffer_init(&w->out, 0);
 	keel_buffer_init(&w->log, 0);
 	w->s = pop3_session_new(&w->config);
-	pop3_session_greet(w->s, w->secure, w->plaintext, opening[0] & 0x80 ? POP3_REASON_CONNECTIONS : POP3_REASON_NONE, &w->out);
+	pop3_session_greet(w->s, w->secure, w->plaintext,
+			   opening[0] & 0x80 ? POP3_REASON_CONNECTIONS : POP3_REASON_NONE, &w->out);
 	check_replies(w);
 	for (size_t at = 0, n; at < size && !w->closed && !tls; at += n) {
 		n = whole ? size : 1 + draw(&w->cuts, draw(&w->cuts, 2) ? 4 : 300);

@@ -11,6 +11,7 @@
 #define MESSAGE_MAX 400
 #define ROUNDS 20000
 
+/* clang-format off */
 static const struct dialogue dialogues[] = {
 { "1939-3 a dot at the start of a line is doubled, no other",
 	GREETING LOGIN_THREE "C: RETR 2\nE: RETR 1 -1\nS: +OK 16 octets\nS: C: d\nS: \nS: ..2\nS: ...\nS: .\nC: RETR 1\nE: RETR 0 -1\n"
@@ -49,6 +50,7 @@ static const struct dialogue dialogues[] = {
 	GREETING "U: A: \\xc3\\xbc\\r\\n\\r\\n\n" "C: UTF8\nS: +OK UTF8 mode\n" LOGIN "S: +OK 1 message (9 octets)\n"
 	"C: RETR 1\nE: RETR 0 -1\nS: +OK 9 octets\nS: A: \\xc3\\xbc\nS: \nS: .\n" QUIT },
 };
+/* clang-format on */
 
 START_TEST(dialogues_hold)
 {
@@ -74,7 +76,8 @@ static void twin(const uint8_t *message, size_t len, int64_t top, struct keel_bu
 			keel_buffer_putc(out, message[i]);
 		if (in_body && top > 0)
 			top--;
-		if ((end - at == 1 && message[at] == '\n') || (end - at == 2 && message[at] == '\r' && message[at + 1] == '\n'))
+		if ((end - at == 1 && message[at] == '\n') ||
+		    (end - at == 2 && message[at] == '\r' && message[at + 1] == '\n'))
 			in_body = true;
 		at = end;
 	}
@@ -95,8 +98,8 @@ static void start(struct pop3_session *s, int64_t top, struct keel_buffer *out)
 {
 	uint8_t text[64];
 	const uint8_t *at = text;
-	const int n = top < 0 ? snprintf((char *)text, sizeof(text), "RETR 1\r\n") :
-				snprintf((char *)text, sizeof(text), "TOP 1 %d\r\n", (int)top);
+	const int n = top < 0 ? snprintf((char *)text, sizeof(text), "RETR 1\r\n")
+			      : snprintf((char *)text, sizeof(text), "TOP 1 %d\r\n", (int)top);
 
 	ck_assert_int_eq(pop3_session_step(s, &at, text + n, out), POP3_EVENT_RETR);
 }
@@ -145,8 +148,8 @@ START_TEST(any_octets_in_any_pieces)
 		pop3_session_content_end(s, POP3_REASON_NONE, &out);
 		keel_buffer_puts(&expected, top < 0 ? "+OK 7 octets\r\n" : "+OK\r\n");
 		twin(message, len, top, &expected);
-		ck_assert_msg(out.len == expected.len && !memcmp(out.data, expected.data, out.len), "round %u, %zu octets, top %d", round, len,
-			      (int)top);
+		ck_assert_msg(out.len == expected.len && !memcmp(out.data, expected.data, out.len),
+			      "round %u, %zu octets, top %d", round, len, (int)top);
 	}
 	keel_buffer_free(&expected);
 	keel_buffer_free(&out);

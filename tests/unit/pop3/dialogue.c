@@ -20,7 +20,7 @@ struct text {
 
 struct answer {
 	enum pop3_reason reason;
-	size_t after;   /* octets of a message; NEVER_AT: before the first */
+	size_t after; /* octets of a message; NEVER_AT: before the first */
 	bool expire;
 };
 
@@ -54,7 +54,8 @@ static void look_for_secrets(const void *p)
 {
 	if (!p)
 		return;
-	if (memmem(p, malloc_usable_size((void *)p), "sesame", 6) || memmem(p, malloc_usable_size((void *)p), "c2VzYW1l", 8))
+	if (memmem(p, malloc_usable_size((void *)p), "sesame", 6) ||
+	    memmem(p, malloc_usable_size((void *)p), "c2VzYW1l", 8))
 		leak = "a password in memory that was given back";
 }
 
@@ -160,7 +161,8 @@ static struct answer read_answer(const char *s)
 {
 	const size_t len = strcspn(s, " \n");
 
-	return (struct answer){ .reason = reason_by_name(s, len), .after = s[len] == ' ' ? strtoul(s + len, NULL, 10) : NEVER_AT };
+	return (struct answer){ .reason = reason_by_name(s, len),
+				.after = s[len] == ' ' ? strtoul(s + len, NULL, 10) : NEVER_AT };
 }
 
 static bool answered(const char *event)
@@ -475,8 +477,8 @@ static const char *converse(const struct dialogue *d, const struct pop3_config *
 
 static unsigned complain(const struct dialogue *d, const char *how, const char *broken)
 {
-	printf("FAILED %s (%s)%s%s\n--- expected\n%s--- came\n%s---\n", d->name, how, broken ? ": " : "", broken ? broken : "",
-	       plan.expected.at, actual.at);
+	printf("FAILED %s (%s)%s%s\n--- expected\n%s--- came\n%s---\n", d->name, how, broken ? ": " : "",
+	       broken ? broken : "", plan.expected.at, actual.at);
 	return 1;
 }
 

@@ -23,10 +23,10 @@
 #include "porcupined/pop3/pop3.h"
 
 struct dialogue {
-	const char *name;   /* begins with the clause that is tested */
+	const char *name; /* begins with the clause that is tested */
 	const char *script;
 	struct pop3_config config; /* hostname has a default */
-	bool secure;        /* TLS from the first octet */
+	bool secure;               /* TLS from the first octet */
 	bool no_plaintext;
 	enum pop3_reason refuse; /* the greeting */
 };

@@ -10,6 +10,7 @@
 #define EMPTY "S: +OK 0 messages (0 octets)\n"
 #define PLEASE "S: +OK Password please\n"
 
+/* clang-format off */
 static const struct dialogue dialogues[] = {
 { "1939-7 PASS: all behind one space is the password, spaces too",
 	GREETING "C: USER a b@d.example\n" PLEASE "C: PASS  sesame 1 \nE: LOGIN a b@d.example  sesame 1 \n" EMPTY QUIT },
@@ -19,6 +20,8 @@ static const struct dialogue dialogues[] = {
 	"C: PASS sesame\n" ERR "USER is needed first\nC: USER u\n" PLEASE "C: NOOP\n" ERR "Not valid in this state\nC: PASS sesame\n"
 	ERR "USER is needed first\nC: USER u\n" PLEASE "R: PASS sesame\\r\\r\\n\n" ERR "Bare CR or LF: end command lines with CRLF\n"
 	"C: PASS sesame\n" ERR "USER is needed first\n" LEAVE },
+{ "1939-7 a password that just fills the memory does not move in it",
+	GREETING "C: USER u\n" PLEASE "R: PASS sesame\\*56x\\r\\n\nE: LOGIN u sesamexxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n" EMPTY QUIT },
 { "1939-7 the last USER counts",
 	GREETING "C: USER a\n" PLEASE "C: USER b\n" PLEASE "C: PASS sesame\nE: LOGIN b sesame\n" EMPTY QUIT },
 { "1939-7 USER and PASS without an argument",
@@ -95,6 +98,7 @@ static const struct dialogue dialogues[] = {
 	GREETING "C: AUTH PLAIN\nS: + \nC: *\n" ERR "Authentication cancelled\nC: AUTH PLAIN\nS: + \nC: *\nC: AUTH PLAIN\n" ERR "Too many errors\nE: CLOSE\n",
 	.config = { .errors = 1 } },
 };
+/* clang-format on */
 
 START_TEST(dialogues_hold)
 {
@@ -125,7 +129,8 @@ START_TEST(the_longest_login)
 		const uint32_t bits = (uint32_t)message[i] << 16 | (uint32_t)message[i + 1] << 8 | message[i + 2];
 
 		for (unsigned k = 0; k < 4; k++)
-			keel_buffer_putc(&line, i + 2 >= len && k == 3 ? '=' : (uint8_t)digits[bits >> (18 - 6 * k) & 63]);
+			keel_buffer_putc(&line,
+					 i + 2 >= len && k == 3 ? '=' : (uint8_t)digits[bits >> (18 - 6 * k) & 63]);
 	}
 	keel_buffer_puts(&line, "\r\n");
 	pop3_session_greet(s, true, false, POP3_REASON_NONE, &out);

@@ -21,7 +21,7 @@ enum state {
 #define X(name, secure, plaintext, way) name,
 	STATES(X)
 #undef X
-	STATE_COUNT
+		STATE_COUNT
 };
 
 static const struct {
@@ -34,6 +34,7 @@ static const struct {
 #undef X
 };
 
+/* clang-format off */
 /*
  * Cells: + is +OK, login is LOGIN, retr is RETR, update is UPDATE, tls is +OK and TLS, bye is +OK and CLOSE, more is "+ "; the rest are
  * reasons: unknown state syntax tls! user secure utf8 mech response cancel message deleted.
@@ -79,12 +80,18 @@ static const struct {
 { "RSET",             { "state",   "state",   "state",   "state",   "response", "state",  "+",       "+" } },
 { "",                 { "unknown", "unknown", "unknown", "unknown", "response", "unknown", "unknown", "unknown" } },
 };
+/* clang-format on */
 
-static const struct { const char *cell; enum pop3_reason reason; } refusals[] = {
-	{ "unknown", POP3_REASON_UNKNOWN_COMMAND }, { "state", POP3_REASON_BAD_STATE }, { "syntax", POP3_REASON_SYNTAX },
-	{ "tls!", POP3_REASON_TLS_REQUIRED }, { "user", POP3_REASON_USER_FIRST }, { "secure", POP3_REASON_ALREADY_SECURE },
-	{ "utf8", POP3_REASON_STLS_AFTER_UTF8 }, { "mech", POP3_REASON_MECHANISM }, { "response", POP3_REASON_BAD_RESPONSE },
-	{ "cancel", POP3_REASON_CANCELLED }, { "message", POP3_REASON_NO_SUCH_MESSAGE }, { "deleted", POP3_REASON_DELETED },
+static const struct {
+	const char *cell;
+	enum pop3_reason reason;
+} refusals[] = {
+	{ "unknown", POP3_REASON_UNKNOWN_COMMAND }, { "state", POP3_REASON_BAD_STATE },
+	{ "syntax", POP3_REASON_SYNTAX },           { "tls!", POP3_REASON_TLS_REQUIRED },
+	{ "user", POP3_REASON_USER_FIRST },         { "secure", POP3_REASON_ALREADY_SECURE },
+	{ "utf8", POP3_REASON_STLS_AFTER_UTF8 },    { "mech", POP3_REASON_MECHANISM },
+	{ "response", POP3_REASON_BAD_RESPONSE },   { "cancel", POP3_REASON_CANCELLED },
+	{ "message", POP3_REASON_NO_SUCH_MESSAGE }, { "deleted", POP3_REASON_DELETED },
 };
 
 static const struct pop3_message messages[2] = { { .size = 1 }, { .size = 2 } };
@@ -122,7 +129,8 @@ static const char *observe(enum pop3_event event, enum pop3_reason reason, struc
 	if (!strcmp(text, "+ \r\n"))
 		return "more";
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		if (!strncmp(text, "-ERR ", 5) && refusals[i].reason == reason && strstr(text, pop3_reason_text(reason)))
+		if (!strncmp(text, "-ERR ", 5) && refusals[i].reason == reason &&
+		    strstr(text, pop3_reason_text(reason)))
 			return refusals[i].cell;
 	return "unexpected reply";
 }
@@ -154,8 +162,8 @@ START_TEST(every_command_in_every_state)
 			event = say(s, line, &out);
 			cell = observe(event, pop3_session_refused(s), &out);
 			if (strcmp(cell, rows[r].expected[c]) != 0) {
-				printf("%s in %s: %s, not %s: %s\n", rows[r].command, states[c].name, cell, rows[r].expected[c],
-				       keel_buffer_text(&out));
+				printf("%s in %s: %s, not %s: %s\n", rows[r].command, states[c].name, cell,
+				       rows[r].expected[c], keel_buffer_text(&out));
 				wrong++;
 			}
 			keel_buffer_free(&out);

@@ -6,6 +6,7 @@
 
 #define ERR "S: -ERR "
 
+/* clang-format off */
 static const struct dialogue dialogues[] = {
 { "1939-9 a session: list, read, delete, leave",
 	GREETING LOGIN_THREE
@@ -111,6 +112,7 @@ static const struct dialogue dialogues[] = {
 	GREETING "C: CAPA\nS: +OK Capabilities follow\nS: TOP\nS: UIDL\n" CAPABLE_LOGIN "S: UTF8 USER\nS: RESP-CODES\nS: AUTH-RESP-CODE\n"
 	"S: PIPELINING\nS: LOGIN-DELAY 60\nS: EXPIRE NEVER\nS: IMPLEMENTATION porcupined\nS: .\n" LEAVE, .config = { .login_delay = 60 } },
 };
+/* clang-format on */
 
 START_TEST(dialogues_hold)
 {
@@ -164,7 +166,7 @@ START_TEST(a_great_listing_goes_out_in_parts)
 	ck_assert_int_eq(event, POP3_EVENT_INPUT);
 	keel_buffer_append(&all, out.data, out.len);
 	ck_assert_uint_ge(parts, all.len / POP3_OUTPUT / 2);
-	for (p = all.data; (p = memchr(p, '\n', (size_t)(all.data + all.len - p))); ) {
+	for (p = all.data; (p = memchr(p, '\n', (size_t)(all.data + all.len - p)));) {
 		p++;
 		if (p[0] == '.' && p[1] == '\r') {
 			ck_assert_uint_eq(number, MANY);
@@ -309,7 +311,9 @@ END_TEST
 /* RFC 2449 4: a response line has at most 512 octets; 8: a code is known to the standards. */
 START_TEST(reasons_are_sound)
 {
-	static const struct { const char *code, *text, *name; } rows[] = {
+	static const struct {
+		const char *code, *text, *name;
+	} rows[] = {
 #define X(name, code, text, counter, description) { code, text, counter },
 		POP3_REASONS(X)
 #undef X
