@@ -184,7 +184,7 @@ $(foreach page,$(wildcard Documentation/man/*.[1-9]),$(eval $(call \
 	install,$(page),$(MANDIR)/man$(subst .,,$(suffix $(page))),644)))
 
 installed = $(foreach entry,$(INSTALL),$(firstword $(subst :, ,$(entry))))
-install: programs $$(installed)
+install: $$(installed)
 	@set -e; for entry in $(INSTALL); do \
 		file=$${entry%%:*} mode=$${entry##*:} folder=$${entry#*:}; \
 		install -D -m "$$mode" -t "$(DESTDIR)$${folder%:*}" "$$file"; \
