@@ -13,3 +13,5 @@ $(call store_unit,crash,crash.c model.c disk.c,$(store_DISK))
 $(call store_unit,errors,errors.c model.c disk.c,$(store_DISK))
 
 $(eval $(call unit,store_scan,tests/unit/store/scan.c $(addprefix porcupined/store/,crc32c.c footer.c record.c scan.c) $(addprefix tools/lib/keel/,buffer.c cleanup.c cursor.c)))
+$(eval $(call unit,store_record,tests/unit/store/record.c porcupined/store/record.c porcupined/store/crc32c.c $(addprefix tools/lib/keel/,buffer.c cleanup.c cursor.c)))
+$(eval $(call unit,store_footer,tests/unit/store/footer.c $(addprefix porcupined/store/,crc32c.c footer.c record.c) $(addprefix tools/lib/keel/,buffer.c cleanup.c cursor.c)))
