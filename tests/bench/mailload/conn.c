@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* Sockets: connecting, TLS, sending and receiving without waiting. */
 #include <errno.h>
 #include <netdb.h>
@@ -37,8 +37,8 @@ void problem(struct load *l, const char *format, ...)
 
 static int dial(struct load *l, const char *where)
 {
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV}, *found;
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *found;
 	char host[256];
 	const char *colon = strrchr(where, ':');
 	int fd, r, one = 1;
@@ -77,7 +77,7 @@ static int dial(struct load *l, const char *where)
 
 struct conn *conn_open(struct load *l, enum conn_kind kind, const char *where, bool tls)
 {
-	struct epoll_event ev = {.events = EPOLLIN | EPOLLOUT};
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT };
 	struct conn *c = calloc(1, sizeof(*c));
 
 	if (!c)
@@ -131,7 +131,7 @@ bool conn_start_tls(struct conn *c)
 
 static bool arm(struct conn *c, bool want_write)
 {
-	struct epoll_event ev = {.events = EPOLLIN | (want_write ? EPOLLOUT : 0), .data.ptr = c};
+	struct epoll_event ev = { .events = EPOLLIN | (want_write ? EPOLLOUT : 0), .data.ptr = c };
 
 	if (want_write == c->want_write)
 		return true;
@@ -184,7 +184,7 @@ bool conn_flush(struct conn *c)
 	if (c->ssl)
 		return flush_tls(c);
 	while (c->out.len || c->tail_len) {
-		struct iovec iov[2] = {{c->out.data, c->out.len}, {(void *)c->tail, c->tail_len}};
+		struct iovec iov[2] = { { c->out.data, c->out.len }, { (void *)c->tail, c->tail_len } };
 		ssize_t n = writev(c->fd, iov, 2);
 
 		if (n < 0)
@@ -215,7 +215,9 @@ int conn_read(struct conn *c)
 			if (n <= 0) {
 				int e = SSL_get_error(c->ssl, (int)n);
 
-				return e == SSL_ERROR_WANT_READ || e == SSL_ERROR_WANT_WRITE ? total : total ? total : -1;
+				return e == SSL_ERROR_WANT_READ || e == SSL_ERROR_WANT_WRITE ? total
+				       : total                                               ? total
+											     : -1;
 			}
 		} else {
 			n = recv(c->fd, c->in.data + c->in.len, 16384, 0);
@@ -228,7 +230,8 @@ int conn_read(struct conn *c)
 		total += (int)n;
 		if (!c->ssl && n < 16384)
 			return total;
-		if (total >= 1 << 20)
+		/* What TLS holds back no event would announce. */
+		if (total >= 1 << 20 && !(c->ssl && SSL_pending(c->ssl)))
 			return total;
 	}
 }

@@ -1,14 +1,17 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <math.h>
+#include <openssl/sha.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/bench/mailload/load.h"
 
+/* Most are log-normal; one text in TAIL_EACH is of a Pareto tail, which brings the mean to about 4.7 KB. */
 #define SIZE_MEDIAN 2500.0
-#define SIZE_SIGMA 0.9
-#define TAIL_SHARE 0.015 /* of messages: from TAIL_FROM on, Pareto */
+#define SIZE_SIGMA 0.85
+#define TAIL_EACH 100
 #define TAIL_FROM 30000.0
 #define TAIL_ALPHA 1.1
 #define OCTETS_MIN 300
@@ -28,12 +31,15 @@ static double uniform(uint64_t *state)
 	return ((double)(random_next(state) >> 11) + 0.5) / 9007199254740992.0;
 }
 
-static size_t size_draw(uint64_t *state)
+/* The tail is taken at equal steps of its probability, not drawn: its few texts would make the mean a matter of luck. */
+static size_t size_of(size_t i, size_t n, uint64_t *state)
 {
 	double size;
 
-	if (uniform(state) < TAIL_SHARE) {
-		size = TAIL_FROM * pow(uniform(state), -1 / TAIL_ALPHA);
+	if (i % TAIL_EACH == TAIL_EACH / 2) {
+		double steps = (double)((n + TAIL_EACH - 1 - TAIL_EACH / 2) / TAIL_EACH);
+
+		size = TAIL_FROM * pow(((double)(i / TAIL_EACH) + .5) / steps, -1 / TAIL_ALPHA);
 	} else {
 		double g = sqrt(-2 * log(uniform(state))) * cos(2 * M_PI * uniform(state));
 
@@ -73,22 +79,49 @@ static int text_make(struct text *t, size_t size, uint64_t *state)
 	keel_buffer_puts(&wire, ".\r\n");
 	if (wire.failed || plain.failed)
 		return -ENOMEM;
-	*t = (struct text){wire.data, plain.data, wire.len, plain.len};
+	*t = (struct text){ wire.data, plain.data, wire.len, plain.len };
 	return 0;
+}
+
+const char *text_sha256(struct text *t)
+{
+	unsigned char digest[32];
+
+	if (!t->sha256[0]) {
+		SHA256(t->plain, t->plain_len, digest);
+		for (unsigned i = 0; i < sizeof(digest); i++)
+			snprintf(t->sha256 + 2 * i, 3, "%02x", digest[i]);
+	}
+	return t->sha256;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
 }
 
 int corpus_make(struct corpus *c, size_t n, uint64_t seed)
 {
-	uint64_t state = seed;
+	uint64_t *sizes, state = seed;
 
-	*c = (struct corpus){.texts = calloc(n, sizeof(*c->texts)), .n = n};
+	*c = (struct corpus){ .texts = calloc(n, sizeof(*c->texts)), .n = n };
 	if (!c->texts)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		if (text_make(&c->texts[i], size_draw(&state), &state))
+		if (text_make(&c->texts[i], size_of(i, n, &state), &state))
 			return -ENOMEM;
 		c->octets += c->texts[i].plain_len;
 	}
+	sizes = calloc(n, sizeof(*sizes));
+	if (!sizes)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		sizes[i] = c->texts[i].plain_len;
+	qsort(sizes, n, sizeof(*sizes), by_number);
+	c->median = sizes[n / 2];
+	free(sizes);
 	return 0;
 }
 
@@ -105,7 +138,7 @@ int picker_make(struct picker *p, const char *distribution, uint64_t n)
 {
 	double sum = 0, s;
 
-	*p = (struct picker){.n = n};
+	*p = (struct picker){ .n = n };
 	if (!strcmp(distribution, "uniform"))
 		return 0;
 	if (!strncmp(distribution, "skew:", 5)) {
@@ -142,6 +175,24 @@ uint64_t picker_pick(const struct picker *p, uint64_t *state)
 			high = mid;
 	}
 	return low;
+}
+
+void picker_recipients(const struct picker *p, uint64_t seed, uint64_t number, uint64_t *to, uint64_t n)
+{
+	uint64_t state = seed * 0xd1342543de82ef95ull ^ number * 0xaf251af3b0f025b5ull;
+
+	for (uint64_t i = 0; i < n; i++) {
+		bool again;
+
+		to[i] = picker_pick(p, &state);
+		do {
+			again = false;
+			for (uint64_t k = 0; k < i; k++)
+				again |= to[k] == to[i];
+			if (again)
+				to[i] = (to[i] + 1) % p->n;
+		} while (again);
+	}
 }
 
 void picker_free(struct picker *p)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * mailload: a load generator for mail servers. One thread, one epoll: SMTP or LMTP sessions send messages of a corpus, POP3 sessions
- * fetch them and hold every octet against what was sent. It counts its own CPU.
+ * fetch them and hold every octet against what was sent. It counts its own CPU and that of the machine beside it.
  */
 #ifndef TESTS_BENCH_MAILLOAD_LOAD_H
 #define TESTS_BENCH_MAILLOAD_LOAD_H
@@ -10,19 +10,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "tools/lib/keel/buffer.h"
 
 /* ---- settings of a run ------------------------------------------------------------------------------ */
 
 struct load_config {
-	const char *smtp, *pop3, *pop3s, *between; /* HOST:PORT or unix:PATH; NULL = none */
+	const char *smtp, *pop3, *pop3s; /* HOST:PORT or unix:PATH; NULL = none */
+	const char *drain, *settle, *history;
 	bool lmtp, starttls, tls, pop3_tls, pipelining, delete, readback, quiet;
 	const char *accounts_format; /* one %u */
 	const char *password, *json, *distribution;
-	uint64_t accounts, connections, per_connection, recipients, count, duration, seed, corpus, rate, readers, idle, idle_tls, probe;
+	uint64_t accounts, connections, per_connection, recipients, count, duration, seed, corpus, rate, readers, idle,
+		idle_tls, probe;
 	uint64_t from; /* first number of this run's messages */
 };
+
+#define RECIPIENTS_MAX 64u
 
 /* ---- corpus ------------------------------------------------------------------------------------------ */
 
@@ -30,17 +35,21 @@ struct load_config {
 struct text {
 	uint8_t *wire, *plain;
 	size_t wire_len, plain_len;
+	char sha256[65]; /* of plain; "" until asked for */
 };
 
 struct corpus {
 	struct text *texts;
 	size_t n;
 	uint64_t octets; /* of all plain texts */
+	uint64_t median;
 };
 
 /* The size law of the report's era: mean about 4.7 KB, median 2 to 3 KB, a Pareto tail cut at 1 MB. Same seed, same corpus. */
 int corpus_make(struct corpus *c, size_t n, uint64_t seed);
 void corpus_free(struct corpus *c);
+/* Hexadecimal SHA-256 of what the receiver gets below the header. */
+const char *text_sha256(struct text *t);
 uint64_t random_next(uint64_t *state);
 /* Picks an account 0..n-1: "uniform", "zipf:S", or "skew:SHARE" (that share of all mail goes to account 0). */
 struct picker {
@@ -51,6 +60,8 @@ struct picker {
 int picker_make(struct picker *p, const char *distribution, uint64_t n);
 uint64_t picker_pick(const struct picker *p, uint64_t *state);
 void picker_free(struct picker *p);
+/* The accounts message number goes to: n different ones. The same for the one who sends and the one who checks. */
+void picker_recipients(const struct picker *p, uint64_t seed, uint64_t number, uint64_t *to, uint64_t n);
 
 /* ---- measurements -------------------------------------------------------------------------------------- */
 
@@ -63,6 +74,21 @@ void spread_add(struct spread *s, uint64_t ns);
 /* The value below which a share of all lie, ns. */
 uint64_t spread_at(const struct spread *s, double share);
 uint64_t now_ns(void);
+
+/* What has been used since the machine was started, or this program; seconds. */
+struct usage {
+	double machine; /* all cores, all but idle, waiting and stolen time */
+	double self;
+	double server; /* of the control group named by --settle; 0 without */
+};
+
+struct load;
+/* 0 or -errno with the problem noted. */
+int usage_now(struct load *l, struct usage *u);
+/* Waits until no file lies below --drain; false: after ten minutes without one file less. */
+bool wait_drained(struct load *l);
+/* Waits until the control group of --settle used less than 1 % of a core during a second (2 minutes at most); then sync(2). */
+bool wait_settled(struct load *l);
 
 /* ---- connections ------------------------------------------------------------------------------------------ */
 
@@ -81,17 +107,21 @@ struct conn {
 	size_t tail_len;
 	uint64_t deadline;
 	/* SMTP */
-	uint64_t sent, message, began, ready_at;
-	unsigned expected, refused, accepted;
-	bool mailed;
-	uint64_t to[64];
+	uint64_t sent, message, began;
+	double told; /* seconds since 1970 when the attempt was begun */
+	unsigned expected, refused, accepted, kept;
+	bool mailed, under_way, parked;
+	uint64_t to[RECIPIENTS_MAX];
+	uint64_t taken; /* a bit for each recipient that RCPT took, then that the server answers for */
+	int codes[RECIPIENTS_MAX];
 	/* POP3 */
 	uint64_t account, messages, next, given;
 	size_t scanned;
 };
 
 struct totals {
-	uint64_t attempted, accepted, copies, refused, failed, sessions, pop_sessions, pop_failed, fetched, wrong, duplicate, unknown;
+	uint64_t attempted, accepted, copies, refused, failed, octets, sessions, pop_sessions, pop_failed;
+	uint64_t fetched, wrong, astray, duplicate, unknown;
 	struct spread accept, visible;
 };
 
@@ -101,11 +131,14 @@ struct load {
 	struct picker picker;
 	SSL_CTX *tls;
 	int epoll;
-	uint64_t random, started, stop_at, next_message, live, live_smtp, sending_until;
-	uint8_t *seen;     /* a byte a copy: message number * recipients + which */
+	uint64_t started, stop_at, next_message, live, live_smtp;
+	uint64_t *acknowledged, *seen; /* by message: a bit for each recipient */
 	uint64_t seen_cap;
+	struct conn **parked; /* sessions that --rate holds back */
+	size_t n_parked;
+	FILE *history;
 	struct totals t;
-	uint64_t idle_open, idle_lost;
+	uint64_t idle_open, idle_ready, idle_lost;
 	uint64_t next_account, accounts_left; /* read-back */
 	bool reading_back, ending;
 	char first_problem[256];
@@ -123,13 +156,19 @@ void problem(struct load *l, const char *format, ...) __attribute__((format(prin
 
 /* Each gets c with new octets in c->in (or none: just connected). False: the session is over (well or not). */
 bool smtp_step(struct conn *c);
+/* Lets sessions go on that --rate held back, if it is time. */
+void smtp_release(struct load *l);
+/* --history: one line for the attempt under way on c; its codes are those that came. */
+void history_write(struct conn *c);
 bool pop3_step(struct conn *c);
 /* Called when a session ends; may open the next. */
 void smtp_ended(struct conn *c);
-/* Starts as many sessions as the settings ask for. */
-bool load_fill(struct load *l);
-/* Runs the loop until done says so; false: nothing moved for a minute. */
-bool load_run(struct load *l, bool (*done)(struct load *l));
+/* The three phases; false: it could not be done, with the problem noted. */
+bool load_open_idle(struct load *l);
+bool load_send(struct load *l);
+bool load_read_back(struct load *l);
+/* More may be sent: neither --count nor --duration is reached. */
+bool load_sending(const struct load *l);
 /* One message sent and read at once, on blocking sockets: ns from the 250 to the message being readable; 0 = failed. */
 uint64_t probe_once(struct load *l, uint64_t number);
 int address_of(struct load *l, uint64_t account, char out[320]);

@@ -1,12 +1,12 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/bench/mailload/load.h"
@@ -15,11 +15,15 @@
 
 #define AT(field) offsetof(struct load_config, field)
 
+/* clang-format off */
 static const struct keel_option options[] = {
 	{"smtp", 0, KEEL_OPTION_STRING, AT(smtp), "WHERE", "where to send: HOST:PORT or unix:PATH"},
 	{"pop3", 0, KEEL_OPTION_STRING, AT(pop3), "WHERE", "where to fetch: HOST:PORT"},
 	{"pop3s", 0, KEEL_OPTION_STRING, AT(pop3s), "WHERE", "POP3 with TLS from the first octet, for idle sessions"},
-	{"between", 0, KEEL_OPTION_STRING, AT(between), "COMMAND", "run this between sending and fetching: to wait for a queue"},
+	{"drain", 0, KEEL_OPTION_STRING, AT(drain), "DIR:DIR", "before fetching wait until no file is left there: a queue"},
+	{"settle", 0, KEEL_OPTION_STRING, AT(settle), "FILE", "at the end wait until the control group rests whose cpu.stat or cpuacct.usage this is"},
+	{"history", 0, KEEL_OPTION_STRING, AT(history), "FILE", "append one JSON line for each attempt"},
+	{"rate", 0, KEEL_OPTION_NUMBER, AT(rate), "N", "at most N messages a second (no limit)"},
 	{"lmtp", 0, KEEL_OPTION_FLAG, AT(lmtp), NULL, "speak LMTP"},
 	{"starttls", 0, KEEL_OPTION_FLAG, AT(starttls), NULL, "use STARTTLS when sending"},
 	{"tls", 0, KEEL_OPTION_FLAG, AT(tls), NULL, "TLS from the first octet when sending"},
@@ -46,6 +50,7 @@ static const struct keel_option options[] = {
 	{"json", 0, KEEL_OPTION_STRING, AT(json), "FILE", "write the result there"},
 	{"quiet", 'q', KEEL_OPTION_FLAG, AT(quiet), NULL, "print nothing but errors"},
 };
+/* clang-format on */
 
 static const struct keel_options table = {
 	.program = "mailload",
@@ -55,247 +60,142 @@ static const struct keel_options table = {
 	.n = KEEL_COUNT(options),
 };
 
-static double cpu_seconds(void)
-{
-	struct rusage u;
+/* ---- the result ------------------------------------------------------------------------------------------------ */
 
-	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+struct times {
+	double sending, readback;
+	struct usage used;
+};
+
+static uint64_t bits(const uint64_t *a, const uint64_t *b, bool in_b, uint64_t n)
+{
+	uint64_t sum = 0;
+
+	for (uint64_t i = 0; i < n; i++)
+		sum += (uint64_t)__builtin_popcountll(a[i] & (in_b ? b[i] : ~b[i]));
+	return sum;
 }
 
-/* ---- the loop -------------------------------------------------------------------------------------------- */
-
-static bool open_smtp(struct load *l)
+static double ms(const struct spread *s, double share)
 {
-	struct conn *c = conn_open(l, CONN_SMTP, l->config.smtp, l->config.tls);
-
-	if (c)
-		l->live_smtp++;
-	return c != NULL;
+	return (double)spread_at(s, share) / 1e6;
 }
 
-static bool sending(const struct load *l)
-{
-	return (!l->config.count || l->next_message < l->config.count) && (!l->stop_at || now_ns() < l->stop_at);
-}
-
-static bool open_reader(struct load *l)
-{
-	struct conn *c = conn_open(l, CONN_POP3, l->config.pop3, l->config.pop3_tls);
-
-	if (!c)
-		return false;
-	c->account = l->next_account++ % l->config.accounts;
-	return true;
-}
-
-bool load_fill(struct load *l)
-{
-	if (l->reading_back) {
-		while (l->accounts_left && l->live - l->idle_open < l->config.readers) {
-			if (!open_reader(l))
-				return false;
-			l->accounts_left--;
-		}
-		return true;
-	}
-	while (sending(l) && l->live_smtp < l->config.connections)
-		if (!open_smtp(l))
-			return false;
-	while (sending(l) && l->live - l->live_smtp - l->idle_open < l->config.readers)
-		if (!open_reader(l))
-			return false;
-	return true;
-}
-
-static void end(struct conn *c)
-{
-	struct load *l = c->load;
-
-	switch (c->kind) {
-	case CONN_SMTP:
-		smtp_ended(c);
-		break;
-	case CONN_POP3:
-		l->t.pop_sessions++;
-		if (!c->closing) {
-			l->t.pop_failed++;
-			problem(l, "POP3 session lost in state %d", c->state);
-			/* The maildrop was in use, or the server is busy: it is the next one's turn later. */
-			if (l->reading_back && l->t.pop_failed < 10 * l->config.accounts) {
-				l->next_account = c->account;
-				l->accounts_left++;
-			}
-		}
-		break;
-	default:
-		l->idle_open--;
-		l->idle_lost++;
-	}
-	conn_free(c);
-}
-
-static bool on_event(struct conn *c, uint32_t events)
-{
-	int got = 0;
-
-	if (c->connecting) {
-		int error = 0;
-		socklen_t n = sizeof(error);
-
-		if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
-			return true;
-		if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &n) || error) {
-			problem(c->load, "connect: %s", strerror(error));
-			return false;
-		}
-		c->connecting = false;
-	}
-	if (!conn_flush(c))
-		return false;
-	if (c->handshaking)
-		return true;
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
-		got = conn_read(c);
-		if (got < 0)
-			return false;
-	}
-	if (c->kind == CONN_IDLE) {
-		keel_buffer_free(&c->in);
-		return true;
-	}
-	if (!c->in.len)
-		return true;
-	return c->kind == CONN_SMTP ? smtp_step(c) : pop3_step(c);
-}
-
-bool load_run(struct load *l, bool (*done)(struct load *l))
-{
-	struct epoll_event events[512];
-	uint64_t moved = now_ns();
-
-	while (!done(l)) {
-		int n;
-
-		if (!load_fill(l) && l->live == l->idle_open)
-			return false;
-		n = epoll_wait(l->epoll, events, 512, 100);
-		for (int i = 0; i < n; i++) {
-			struct conn *c = events[i].data.ptr;
-
-			if (!on_event(c, events[i].events))
-				end(c);
-		}
-		if (n > 0)
-			moved = now_ns();
-		else if (now_ns() - moved > 60000000000ull) {
-			problem(l, "nothing moved for a minute");
-			return false;
-		}
-	}
-	return true;
-}
-
-/* ---- phases ---------------------------------------------------------------------------------------------------- */
-
-static bool open_idle(struct load *l)
-{
-	const char *plain = l->config.pop3 ? l->config.pop3 : l->config.smtp;
-
-	for (uint64_t i = 0; i < l->config.idle; i++) {
-		bool tls = l->config.pop3s && i % 100 < l->config.idle_tls;
-
-		/* In steps, so that the server's backlog is not the limit. */
-		if (!conn_open(l, CONN_IDLE, tls ? l->config.pop3s : plain, tls))
-			return false;
-		l->idle_open++;
-		if (i % 50 == 49) {
-			struct epoll_event events[64];
-			int n;
-
-			while ((n = epoll_wait(l->epoll, events, 64, 2)) > 0)
-				for (int k = 0; k < n; k++)
-					if (!on_event(events[k].data.ptr, events[k].events))
-						end(events[k].data.ptr);
-		}
-	}
-	return l->idle_open >= l->config.idle;
-}
-
-static bool sending_done(struct load *l)
-{
-	return !sending(l) && l->live == l->idle_open;
-}
-
-static bool reading_done(struct load *l)
-{
-	return !l->accounts_left && l->live == l->idle_open;
-}
-
-static int report(struct load *l, double seconds, double readback, double cpu)
+static void print(const struct load *l, const struct times *w, uint64_t delivered, uint64_t missing, uint64_t extra)
 {
 	const struct totals *t = &l->t;
-	uint64_t missing = 0, delivered = 0;
-	json_t *j;
-	int r = 0;
 
-	for (uint64_t i = 0; i < l->next_message && i < l->seen_cap; i++)
-		delivered += l->seen[i];
-	if (l->config.readback)
-		missing = t->copies > delivered ? t->copies - delivered : 0;
-	if (!l->config.quiet) {
+	printf("corpus: %lu texts, mean %lu octets, median %lu\n", (unsigned long)l->corpus.n,
+	       (unsigned long)(l->corpus.octets / l->corpus.n), (unsigned long)l->corpus.median);
+	if (t->attempted) {
 		printf("accepted %lu of %lu messages (%lu copies) in %.2f s: %.0f msg/s; refused %lu, failed %lu\n",
-		       (unsigned long)t->accepted, (unsigned long)t->attempted, (unsigned long)t->copies, seconds,
-		       (double)t->accepted / seconds, (unsigned long)t->refused, (unsigned long)t->failed);
-		printf("accept latency p50 %.2f ms, p99 %.2f ms; generator CPU %.2f s\n",
-		       (double)spread_at(&t->accept, .5) / 1e6, (double)spread_at(&t->accept, .99) / 1e6, cpu);
-		if (t->fetched)
-			printf("fetched %lu: %lu delivered, %lu missing, %lu changed, %lu twice, %lu of others; read-back %.2f s\n",
-			       (unsigned long)t->fetched, (unsigned long)delivered, (unsigned long)missing, (unsigned long)t->wrong,
-			       (unsigned long)t->duplicate, (unsigned long)t->unknown, readback);
-		if (t->visible.n)
-			printf("visible p50 %.2f ms, p99 %.2f ms after the 250 (%lu probes)\n",
-			       (double)spread_at(&t->visible, .5) / 1e6, (double)spread_at(&t->visible, .99) / 1e6,
-			       (unsigned long)t->visible.n);
-		if (l->config.idle)
-			printf("idle sessions %lu open, %lu lost\n", (unsigned long)l->idle_open, (unsigned long)l->idle_lost);
+		       (unsigned long)t->accepted, (unsigned long)t->attempted, (unsigned long)t->copies, w->sending,
+		       (double)t->accepted / w->sending, (unsigned long)t->refused, (unsigned long)t->failed);
+		printf("accept latency p50 %.2f ms, p99 %.2f ms\n", ms(&t->accept, .5), ms(&t->accept, .99));
 	}
-	if (l->first_problem[0])
-		fprintf(stderr, "mailload: first problem: %s\n", l->first_problem);
-	if (l->config.json) {
-		j = json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I s:f s:f s:f s:f s:f s:f s:f s:I s:I}", "attempted",
-			      (json_int_t)t->attempted, "accepted", (json_int_t)t->accepted, "copies", (json_int_t)t->copies, "refused",
-			      (json_int_t)t->refused, "failed", (json_int_t)t->failed, "delivered", (json_int_t)delivered, "missing",
-			      (json_int_t)missing, "changed", (json_int_t)t->wrong, "duplicate", (json_int_t)t->duplicate, "seconds", seconds,
-			      "readback_seconds", readback, "cpu_seconds", cpu, "accept_p50_ms", (double)spread_at(&t->accept, .5) / 1e6,
-			      "accept_p99_ms", (double)spread_at(&t->accept, .99) / 1e6, "visible_p50_ms",
-			      (double)spread_at(&t->visible, .5) / 1e6, "visible_p99_ms", (double)spread_at(&t->visible, .99) / 1e6,
-			      "idle_open", (json_int_t)l->idle_open, "idle_lost", (json_int_t)l->idle_lost);
-		if (!j || json_dump_file(j, l->config.json, JSON_INDENT(1))) {
-			fprintf(stderr, "mailload: %s: not written\n", l->config.json);
-			r = 1;
-		}
-		json_decref(j);
-	}
-	return r || t->wrong || t->duplicate || missing || t->failed || t->refused || l->idle_lost;
+	if (t->fetched)
+		printf("fetched %lu: %lu delivered, %lu missing, %lu changed, %lu astray, %lu twice, %lu never acknowledged, "
+		       "%lu of others; read-back %.2f s\n",
+		       (unsigned long)t->fetched, (unsigned long)delivered, (unsigned long)missing,
+		       (unsigned long)t->wrong, (unsigned long)t->astray, (unsigned long)t->duplicate,
+		       (unsigned long)extra, (unsigned long)t->unknown, w->readback);
+	if (t->visible.n)
+		printf("visible p50 %.2f ms, p99 %.2f ms after the 250 (%lu probes)\n", ms(&t->visible, .5),
+		       ms(&t->visible, .99), (unsigned long)t->visible.n);
+	if (l->config.idle)
+		printf("idle sessions %lu open, %lu lost\n", (unsigned long)l->idle_open, (unsigned long)l->idle_lost);
+	printf("CPU: machine %.2f s, of these mailload %.2f s", w->used.machine, w->used.self);
+	if (l->config.settle)
+		printf(", the server's processes %.2f s", w->used.server);
+	if (delivered)
+		printf("; %.0f delivered per second of CPU without mailload's",
+		       (double)delivered / (w->used.machine - w->used.self));
+	printf("\n");
 }
 
+static int report(struct load *l, const struct times *w)
+{
+	const struct totals *t = &l->t;
+	uint64_t n = l->next_message < l->seen_cap ? l->next_message : l->seen_cap;
+	uint64_t delivered = bits(l->seen, l->acknowledged, true, n), extra = bits(l->seen, l->acknowledged, false, n);
+	uint64_t missing = l->config.readback ? bits(l->acknowledged, l->seen, false, n) : 0;
+	const struct {
+		const char *name;
+		uint64_t value;
+	} counts[] = {
+		{ "attempted", t->attempted },
+		{ "accepted", t->accepted },
+		{ "copies", t->copies },
+		{ "octets", t->octets },
+		{ "refused", t->refused },
+		{ "failed", t->failed },
+		{ "sessions", t->sessions },
+		{ "pop3_sessions", t->pop_sessions },
+		{ "pop3_failed", t->pop_failed },
+		{ "fetched", t->fetched },
+		{ "delivered", delivered },
+		{ "missing", missing },
+		{ "changed", t->wrong },
+		{ "astray", t->astray },
+		{ "duplicate", t->duplicate },
+		{ "unacknowledged_delivered", extra },
+		{ "of_others", t->unknown },
+		{ "probes", t->visible.n },
+		{ "idle_open", l->idle_open },
+		{ "idle_lost", l->idle_lost },
+		{ "corpus_octets", l->corpus.octets },
+		{ "corpus_median", l->corpus.median },
+	};
+	const struct {
+		const char *name;
+		double value;
+	} measures[] = {
+		{ "seconds", w->sending },
+		{ "readback_seconds", w->readback },
+		{ "machine_cpu_seconds", w->used.machine },
+		{ "own_cpu_seconds", w->used.self },
+		{ "server_cpu_seconds", w->used.server },
+		{ "accept_p50_ms", ms(&t->accept, .5) },
+		{ "accept_p99_ms", ms(&t->accept, .99) },
+		{ "visible_p50_ms", ms(&t->visible, .5) },
+		{ "visible_p99_ms", ms(&t->visible, .99) },
+	};
+	json_t *j = json_object();
+	int r = 0;
+
+	if (!l->config.quiet)
+		print(l, w, delivered, missing, extra);
+	if (l->first_problem[0])
+		fprintf(stderr, "mailload: first problem: %s\n", l->first_problem);
+	for (size_t i = 0; i < KEEL_COUNT(counts); i++)
+		json_object_set_new(j, counts[i].name, json_integer((json_int_t)counts[i].value));
+	for (size_t i = 0; i < KEEL_COUNT(measures); i++)
+		json_object_set_new(j, measures[i].name, json_real(measures[i].value));
+	if (l->config.json && json_dump_file(j, l->config.json, JSON_INDENT(1))) {
+		fprintf(stderr, "mailload: %s: not written\n", l->config.json);
+		r = 1;
+	}
+	json_decref(j);
+	return r || t->wrong || t->astray || t->duplicate || missing || t->failed || t->refused || l->idle_lost;
+}
+
+/* CPU is counted from when the idle sessions stand until all was read, the server rests and the disk has everything. */
 static int run(struct load *l)
 {
-	uint64_t began = now_ns(), sent, read;
+	struct usage before, after;
+	struct times w = { 0 };
+	uint64_t began, read;
 	bool ok = true;
 
-	l->started = began;
-	if (l->config.idle && !open_idle(l)) {
+	if (l->config.idle && !load_open_idle(l)) {
 		fprintf(stderr, "mailload: idle sessions: %s\n", l->first_problem[0] ? l->first_problem : "lost");
 		return 1;
 	}
 	began = now_ns();
-	if (l->config.duration)
-		l->stop_at = began + l->config.duration * 1000000000u;
-	if (l->config.smtp && (l->config.count || l->config.duration))
-		ok = load_run(l, sending_done);
-	sent = now_ns();
+	ok = !usage_now(l, &before);
+	if (ok && l->config.smtp && (l->config.count || l->config.duration))
+		ok = load_send(l);
+	w.sending = (double)(now_ns() - began) / 1e9;
 	for (uint64_t i = 0; ok && i < l->config.probe; i++) {
 		uint64_t ns = probe_once(l, i);
 
@@ -304,22 +204,28 @@ static int run(struct load *l)
 		else
 			problem(l, "a probe failed");
 	}
-	if (ok && l->config.between && system(l->config.between)) {
-		problem(l, "--between failed");
-		ok = false;
-	}
+	ok = ok && wait_drained(l);
 	read = now_ns();
-	if (ok && l->config.readback) {
-		l->reading_back = true;
-		l->next_account = 0;
-		l->accounts_left = l->config.accounts;
-		if (!l->config.readers)
-			l->config.readers = 8;
-		ok = load_run(l, reading_done);
-	}
-	if (!ok)
+	if (ok && l->config.readback)
+		ok = load_read_back(l);
+	w.readback = (double)(now_ns() - read) / 1e9;
+	ok = ok && wait_settled(l) && !usage_now(l, &after);
+	if (!ok) {
 		fprintf(stderr, "mailload: gave up: %s\n", l->first_problem);
-	return report(l, (double)(sent - began) / 1e9, (double)(now_ns() - read) / 1e9, cpu_seconds()) || !ok;
+		report(l, &w);
+		return 1;
+	}
+	w.used = (struct usage){ after.machine - before.machine, after.self - before.self,
+				 after.server - before.server };
+	return report(l, &w) || l->t.visible.n < l->config.probe;
+}
+
+/* Exactly one %u: it goes to printf. */
+static bool address_format_ok(const char *format)
+{
+	const char *mark = strchr(format, '%');
+
+	return mark && mark[1] == 'u' && !strchr(mark + 1, '%') && strlen(format) < 300;
 }
 
 int main(int argc, char **argv)
@@ -329,8 +235,16 @@ int main(int argc, char **argv)
 	struct keel_buffer error;
 	int r;
 
-	l.config = (struct load_config){.accounts_format = "u%u@porc.test", .password = "test", .distribution = "uniform",
-					.accounts = 1000, .connections = 40, .per_connection = 10, .recipients = 1, .corpus = 2000, .seed = 1};
+	l.config = (struct load_config){ .accounts_format = "u%u@porc.test",
+					 .password = "test",
+					 .distribution = "uniform",
+					 .accounts = 1000,
+					 .connections = 40,
+					 .per_connection = 10,
+					 .recipients = 1,
+					 .corpus = 2000,
+					 .seed = 1 };
+	signal(SIGPIPE, SIG_IGN);
 	keel_buffer_init(&error, 0);
 	r = keel_options_parse(&table, argc, argv, &l.config, &error);
 	if (r == -ECANCELED) {
@@ -341,9 +255,27 @@ int main(int argc, char **argv)
 		keel_buffer_puts(&error, r != argc ? "operands are not expected" : "--smtp or --pop3 is needed");
 		r = -EINVAL;
 	}
-	if (r >= 0 && (!l.config.accounts || !l.config.corpus || !l.config.recipients || l.config.recipients > 64 ||
-		       picker_make(&l.picker, l.config.distribution, l.config.accounts))) {
-		keel_buffer_puts(&error, "a number is out of bounds, or --distribution is not uniform, zipf:S or skew:SHARE");
+	if (r >= 0 && (!l.config.accounts || !l.config.corpus || !l.config.connections || !l.config.per_connection ||
+		       !l.config.recipients || l.config.recipients > RECIPIENTS_MAX ||
+		       l.config.recipients > l.config.accounts || l.config.idle_tls > 100)) {
+		keel_buffer_puts(&error, "--accounts, --corpus, --connections and --per-connection are at least 1, "
+					 "--recipients 1 to 64 and at most --accounts, --idle-tls at most 100");
+		r = -EINVAL;
+	}
+	if (r >= 0 && picker_make(&l.picker, l.config.distribution, l.config.accounts)) {
+		keel_buffer_puts(&error, "--distribution is uniform, zipf:S or skew:SHARE");
+		r = -EINVAL;
+	}
+	if (r >= 0 && !address_format_ok(l.config.accounts_format)) {
+		keel_buffer_puts(&error, "--address needs one %u and no other %");
+		r = -EINVAL;
+	}
+	if (r >= 0 && l.config.idle_tls && l.config.idle && !l.config.pop3s) {
+		keel_buffer_puts(&error, "--idle-tls needs --pop3s");
+		r = -EINVAL;
+	}
+	if (r >= 0 && l.config.probe && (!l.config.smtp || !strncmp(l.config.smtp, "unix:", 5))) {
+		keel_buffer_puts(&error, "--probe needs --smtp HOST:PORT");
 		r = -EINVAL;
 	}
 	if (r >= 0 && ((l.config.readback || l.config.readers || l.config.probe) && !l.config.pop3)) {
@@ -360,20 +292,34 @@ int main(int argc, char **argv)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	l.random = l.config.seed * 7919 + l.config.from;
 	l.epoll = epoll_create1(EPOLL_CLOEXEC);
 	l.seen_cap = l.config.count ? l.config.count : 64u << 20;
-	l.seen = calloc(l.seen_cap, 1);
+	l.seen = calloc(l.seen_cap, sizeof(*l.seen)); /* touched as far as needed */
+	l.acknowledged = calloc(l.seen_cap, sizeof(*l.acknowledged));
+	l.parked = calloc(l.config.connections, sizeof(struct conn *));
 	l.tls = SSL_CTX_new(TLS_client_method());
-	if (l.epoll < 0 || !l.seen || !l.tls || corpus_make(&l.corpus, l.config.corpus, l.config.seed)) {
+	if (l.epoll < 0 || !l.seen || !l.acknowledged || !l.parked || !l.tls ||
+	    corpus_make(&l.corpus, l.config.corpus, l.config.seed)) {
 		fprintf(stderr, "mailload: out of memory\n");
 		return 1;
 	}
-	SSL_CTX_set_mode(l.tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(l.tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+					SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	if (l.config.history) {
+		l.history = fopen(l.config.history, "ae");
+		if (!l.history) {
+			fprintf(stderr, "mailload: %s: %s\n", l.config.history, strerror(errno));
+			return 1;
+		}
+	}
 	r = run(&l);
+	if (l.history && fclose(l.history))
+		r = 1;
 	corpus_free(&l.corpus);
 	picker_free(&l.picker);
 	free(l.seen);
+	free(l.acknowledged);
+	free(l.parked);
 	SSL_CTX_free(l.tls);
 	return r;
 }

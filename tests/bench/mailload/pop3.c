@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* One POP3 session: logs in, fetches every message, holds it against the corpus, deletes it if asked to. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +46,7 @@ static void check(struct conn *c, uint8_t *data, size_t n)
 	struct load *l = c->load;
 	const struct text *t;
 	const uint8_t *mark, *body;
+	uint64_t to[RECIPIENTS_MAX], which = 0;
 	unsigned long number;
 
 	n = unstuff(data, n);
@@ -68,9 +69,18 @@ static void check(struct conn *c, uint8_t *data, size_t n)
 		return;
 	}
 	number -= l->config.from;
-	if (number < l->seen_cap && l->seen[number] < 255 && ++l->seen[number] > l->config.recipients) {
-		l->t.duplicate++;
-		problem(l, "message %lu came back more often than it was sent", number + l->config.from);
+	picker_recipients(&l->picker, l->config.seed, number, to, l->config.recipients);
+	while (which < l->config.recipients && to[which] != c->account)
+		which++;
+	if (which == l->config.recipients) {
+		l->t.astray++;
+		problem(l, "message %lu is in a mailbox it was not sent to", number + l->config.from);
+	} else if (number < l->seen_cap) {
+		if (l->seen[number] >> which & 1) {
+			l->t.duplicate++;
+			problem(l, "message %lu is twice in a mailbox", number + l->config.from);
+		}
+		l->seen[number] |= 1ull << which;
 	}
 }
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* How long after the 250 a message can be read: one at a time, on sockets that wait. */
 #include <errno.h>
 #include <netdb.h>
@@ -14,8 +14,8 @@
 
 static FILE *dial(const char *where)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV}, *found;
-	struct timeval limit = {.tv_sec = 30};
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *found;
+	struct timeval limit = { .tv_sec = 30 };
 	const char *colon = strrchr(where, ':');
 	char host[256];
 	int fd;

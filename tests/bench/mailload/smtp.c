@@ -1,16 +1,26 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* One SMTP or LMTP session: it sends messages as the settings say and counts what was acknowledged. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include "tests/bench/mailload/load.h"
 
-enum { GREETING, HELLO, TLS, HELLO_AGAIN, ENVELOPE, DATA, TEXT, QUIT };
+enum { GREETING, HELLO, TLS, HELLO_AGAIN, PARKED, ENVELOPE, DATA, TEXT, QUIT };
 
 int address_of(struct load *l, uint64_t account, char out[320])
 {
 	return snprintf(out, 320, l->config.accounts_format, (unsigned)account);
+}
+
+static double clock_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* The next complete reply in c->in: its code, 0 = not yet there, -1 = not SMTP. */
@@ -19,7 +29,8 @@ static int reply(struct conn *c)
 	size_t at = 0;
 
 	for (;;) {
-		const uint8_t *line = c->in.data + at, *lf = c->in.len > at ? memchr(line, '\n', c->in.len - at) : NULL;
+		const uint8_t *line = c->in.data + at;
+		const uint8_t *lf = c->in.len > at ? memchr(line, '\n', c->in.len - at) : NULL;
 		int code;
 
 		if (!lf)
@@ -39,13 +50,6 @@ static int reply(struct conn *c)
 	}
 }
 
-static bool may_send(struct load *l)
-{
-	if (l->ending || (l->config.count && l->next_message >= l->config.count))
-		return false;
-	return !l->stop_at || now_ns() < l->stop_at;
-}
-
 static void hello(struct conn *c, int state)
 {
 	keel_buffer_puts(&c->out, c->load->config.lmtp ? "LHLO mailload.test\r\n" : "EHLO mailload.test\r\n");
@@ -62,21 +66,38 @@ static void rcpt(struct conn *c, unsigned i)
 	keel_buffer_puts(&c->out, ">\r\n");
 }
 
+/* With --rate: may another message begin now? */
+static bool due(const struct load *l)
+{
+	return !l->config.rate ||
+	       (double)l->next_message < (double)(now_ns() - l->started) / 1e9 * (double)l->config.rate;
+}
+
 static bool next_message(struct conn *c)
 {
 	struct load *l = c->load;
 
-	if (c->sent >= l->config.per_connection || !may_send(l)) {
+	if (c->sent >= l->config.per_connection || !load_sending(l)) {
 		keel_buffer_puts(&c->out, "QUIT\r\n");
 		c->state = QUIT;
 		return true;
 	}
+	if (!due(l)) {
+		c->state = PARKED;
+		c->parked = true;
+		l->parked[l->n_parked++] = c;
+		return true;
+	}
 	c->message = l->next_message++;
 	l->t.attempted++;
-	for (unsigned i = 0; i < l->config.recipients; i++)
-		c->to[i] = picker_pick(&l->picker, &l->random);
-	c->accepted = c->refused = 0;
+	picker_recipients(&l->picker, l->config.seed, c->message, c->to, l->config.recipients);
+	c->accepted = c->refused = c->kept = 0;
+	c->taken = 0;
 	c->state = ENVELOPE;
+	c->under_way = true;
+	memset(c->codes, 0, sizeof(c->codes[0]) * l->config.recipients);
+	if (l->history)
+		c->told = clock_now();
 	keel_buffer_puts(&c->out, "MAIL FROM:<sender@mailload.test>\r\n");
 	c->mailed = false;
 	if (l->config.pipelining) {
@@ -88,6 +109,18 @@ static bool next_message(struct conn *c)
 	return true;
 }
 
+void smtp_release(struct load *l)
+{
+	while (l->n_parked && (due(l) || !load_sending(l))) {
+		struct conn *c = l->parked[--l->n_parked];
+
+		c->parked = false;
+		next_message(c);
+		if (!conn_flush(c))
+			shutdown(c->fd, SHUT_RDWR); /* the next event ends it */
+	}
+}
+
 /* The header that tells a reader which message this is; then the text, borrowed from the corpus. */
 static void send_text(struct conn *c)
 {
@@ -95,8 +128,10 @@ static void send_text(struct conn *c)
 	uint64_t number = l->config.from + c->message;
 	const struct text *t = &l->corpus.texts[number % l->corpus.n];
 
-	keel_buffer_printf(&c->out, "From: sender@mailload.test\r\nTo: recipients@mailload.test\r\nSubject: load %lu\r\nX-Load: %lu\r\n\r\n",
-			   (unsigned long)number, (unsigned long)number);
+	keel_buffer_puts(&c->out,
+			 "From: sender@mailload.test\r\nTo: recipients@mailload.test\r\nSubject: load\r\nX-Load: ");
+	keel_buffer_decimal(&c->out, number);
+	keel_buffer_puts(&c->out, "\r\n\r\n");
 	c->tail = t->wire;
 	c->tail_len = t->wire_len;
 	c->began = now_ns();
@@ -104,23 +139,33 @@ static void send_text(struct conn *c)
 	c->expected = l->config.lmtp ? c->accepted : 1;
 }
 
-static void sent_one(struct conn *c, int code)
+/* The attempt is over, well or not: every recipient has its code, or 0 where none came. */
+static void finish(struct conn *c)
 {
-	struct load *l = c->load;
-
-	if (code / 100 != 2) {
-		l->t.refused++;
-		return;
-	}
-	l->t.copies += l->config.lmtp ? 1 : c->accepted;
+	if (c->under_way && c->load->history)
+		history_write(c);
+	c->under_way = false;
 }
 
 static bool give_up(struct conn *c)
 {
 	c->load->t.failed++;
+	finish(c);
 	keel_buffer_puts(&c->out, "QUIT\r\n");
 	c->state = QUIT;
 	return true;
+}
+
+static void on_rcpt(struct conn *c, unsigned i, int code)
+{
+	if (code / 100 == 2) {
+		c->accepted++;
+		c->taken |= 1ull << i;
+	} else {
+		c->refused++;
+		c->codes[i] = code;
+		c->load->t.refused++;
+	}
 }
 
 /* One reply of an envelope sent in one piece: MAIL, each RCPT, DATA. */
@@ -128,10 +173,10 @@ static bool envelope_piped(struct conn *c, int code)
 {
 	uint64_t recipients = c->load->config.recipients, step = recipients + 2 - c->expected--;
 
-	if (step == 0 && code != 250)
-		c->refused++;
-	else if (step >= 1 && step <= recipients)
-		code / 100 == 2 ? c->accepted++ : c->refused++;
+	if (step == 0)
+		c->mailed = code == 250;
+	else if (step <= recipients)
+		on_rcpt(c, (unsigned)step - 1, code);
 	if (c->expected)
 		return true;
 	if (code != 354)
@@ -148,7 +193,7 @@ static bool envelope(struct conn *c, int code)
 			return give_up(c);
 		c->mailed = true;
 	} else {
-		code / 100 == 2 ? c->accepted++ : c->refused++;
+		on_rcpt(c, c->accepted + c->refused, code);
 	}
 	if (c->accepted + c->refused < c->load->config.recipients) {
 		rcpt(c, c->accepted + c->refused);
@@ -159,6 +204,29 @@ static bool envelope(struct conn *c, int code)
 	keel_buffer_puts(&c->out, "DATA\r\n");
 	c->state = DATA;
 	return true;
+}
+
+/* A final reply: for all recipients taken (SMTP), or for the next of them (LMTP, RFC 2033 section 4.2). */
+static void on_text(struct conn *c, int code)
+{
+	struct load *l = c->load;
+	uint64_t to = c->taken, mark;
+
+	if (l->config.lmtp)
+		to &= -to;
+	c->taken &= ~to;
+	for (unsigned i = 0; i < l->config.recipients; i++)
+		if (to >> i & 1)
+			c->codes[i] = code;
+	if (code / 100 != 2) {
+		l->t.refused += (unsigned)__builtin_popcountll(to);
+		return;
+	}
+	mark = (uint64_t)__builtin_popcountll(to);
+	c->kept += (unsigned)mark;
+	l->t.copies += mark;
+	if (c->message < l->seen_cap)
+		l->acknowledged[c->message] |= to;
 }
 
 static bool on_reply(struct conn *c, int code)
@@ -190,24 +258,26 @@ static bool on_reply(struct conn *c, int code)
 	case ENVELOPE:
 		return l->config.pipelining ? envelope_piped(c, code) : envelope(c, code);
 	case DATA:
-		if (code != 354) {
-			l->t.failed++;
-			return false;
-		}
+		if (code != 354)
+			return give_up(c);
 		send_text(c);
 		return true;
 	case TEXT:
-		sent_one(c, code);
+		on_text(c, code);
 		if (--c->expected)
 			return true;
-		if (code / 100 == 2) {
+		if (c->kept) {
 			l->t.accepted++;
+			l->t.octets += l->corpus.texts[(l->config.from + c->message) % l->corpus.n].plain_len;
 			spread_add(&l->t.accept, now_ns() - c->began);
 		}
+		finish(c);
 		c->sent++;
 		return next_message(c);
-	default: /* QUIT */
+	case QUIT:
 		c->closing = true;
+		return false;
+	default: /* nothing was asked */
 		return false;
 	}
 }
@@ -230,7 +300,13 @@ void smtp_ended(struct conn *c)
 	struct load *l = c->load;
 
 	l->t.sessions++;
-	if (!c->closing) {
+	for (size_t i = 0; c->parked && i < l->n_parked; i++)
+		if (l->parked[i] == c) {
+			l->parked[i] = l->parked[--l->n_parked];
+			break;
+		}
+	finish(c);
+	if (!c->closing && c->state != QUIT) {
 		problem(l, "SMTP session lost in state %d", c->state);
 		l->t.failed++;
 	}
