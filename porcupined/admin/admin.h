@@ -14,7 +14,7 @@
 
 struct admin {
 	struct store *store;
-	unsigned cost; /* of new password hashes: see password_hash() */
+	unsigned cost;              /* of new password hashes: see password_hash() */
 	store_progress_fn progress; /* of long verbs; may be NULL */
 	void *arg;
 };
@@ -23,8 +23,8 @@ struct admin_verb {
 	const char *name; /* "user.add" */
 	/* 0 with *result (a new reference, or NULL), or -errno with error. request is borrowed. */
 	int (*run)(const struct admin *admin, json_t *request, json_t **result, struct keel_buffer *error);
-	bool is_long;  /* minutes: has progress, can be cancelled */
-	bool domains;  /* changes which domains are local */
+	bool is_long; /* minutes: has progress, can be cancelled */
+	bool domains; /* changes which domains are local */
 	const char *help;
 };
 

@@ -26,15 +26,16 @@ static int take_targets(const struct admin *admin, json_t *request, struct targe
 	if (!json_is_array(list) || !json_array_size(list))
 		return admin_say(error, -EINVAL, "\"targets\" is missing");
 	if (json_array_size(list) > TARGETS_MOST)
-		return admin_say(error, -E2BIG, "an alias has at most %d targets: let it name other aliases", TARGETS_MOST);
-	json_array_foreach(list, i, one)
-	{
+		return admin_say(error, -E2BIG, "an alias has at most %d targets: let it name other aliases",
+				 TARGETS_MOST);
+	json_array_foreach(list, i, one) {
 		const char *text = json_string_value(one);
 		size_t n = STORE_TARGETS_MAX;
 		int ret;
 
 		if (!text || address_parse(text, false, t->text[i]))
-			return admin_say(error, -EINVAL, "%s is not an address (name@domain)", text ? text : "a target");
+			return admin_say(error, -EINVAL, "%s is not an address (name@domain)",
+					 text ? text : "a target");
 		ret = store_resolve(admin->store, t->text[i], ids, NULL, NULL, &n);
 		if (ret == -ENOENT)
 			return admin_say(error, ret, "no such user or alias: %s", t->text[i]);
@@ -58,7 +59,8 @@ static int make_room(const struct admin *admin, const char *address, struct stor
 	int ret = store_domain_find(admin->store, domain);
 
 	if (ret == -ENOENT)
-		return admin_say(error, ret, "domain %s is not local: add it first (porcupinectl domain add %s)", domain, domain);
+		return admin_say(error, ret, "domain %s is not local: add it first (porcupinectl domain add %s)",
+				 domain, domain);
 	if (ret)
 		return admin_say(error, ret, "%s: %s", domain, strerror(-ret));
 	if (!store_account_find(admin->store, address, &account)) {
@@ -71,7 +73,8 @@ static int make_room(const struct admin *admin, const char *address, struct stor
 	ret = store_resolve(admin->store, address, ids, NULL, NULL, &n);
 	if (ret == -ENOENT)
 		return 0;
-	return ret ? admin_say(error, ret, "%s: %s", address, strerror(-ret)) : admin_say(error, -EEXIST, "alias %s exists", address);
+	return ret ? admin_say(error, ret, "%s: %s", address, strerror(-ret))
+		   : admin_say(error, -EEXIST, "alias %s exists", address);
 }
 
 ADMIN_RUN(admin_alias_add)

@@ -30,9 +30,10 @@ ADMIN_RUN(admin_scrub)
 	while (report.len && (line = strsep(&rest, "\n")))
 		if (*line)
 			json_array_append_new(findings, json_string(line));
-	*result = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "segments", (json_int_t)s.segments, "records", (json_int_t)s.records,
-			    "octets", (json_int_t)s.octets, "bad_records", (json_int_t)s.bad_records, "missing",
-			    (json_int_t)s.missing, "index_errors", (json_int_t)s.index_errors, "findings", findings);
+	*result = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "segments", (json_int_t)s.segments, "records",
+			    (json_int_t)s.records, "octets", (json_int_t)s.octets, "bad_records",
+			    (json_int_t)s.bad_records, "missing", (json_int_t)s.missing, "index_errors",
+			    (json_int_t)s.index_errors, "findings", findings);
 	return 0;
 }
 
@@ -74,9 +75,12 @@ static int transfer(const struct admin *admin, json_t *request, bool out, json_t
 	if (ret)
 		return ret;
 	kind = strcmp(format, "mbox") ? STORE_MAILDIR : STORE_MBOX;
-	ret = (out ? store_export : store_import)(admin->store, &account, kind, path, admin->progress, admin->arg, error, &messages);
+	ret = (out ? store_export : store_import)(admin->store, &account, kind, path, admin->progress, admin->arg,
+						  error, &messages);
 	if (ret)
-		return error->len ? ret : admin_say(error, ret, "%s: %s", path, ret == -ECANCELED ? "cancelled" : strerror(-ret));
+		return error->len ? ret
+				  : admin_say(error, ret, "%s: %s", path,
+					      ret == -ECANCELED ? "cancelled" : strerror(-ret));
 	*result = json_pack("{s:s, s:s, s:I}", "address", address, "path", path, "messages", (json_int_t)messages);
 	return 0;
 }

@@ -145,15 +145,17 @@ ADMIN_RUN(admin_domain_remove)
 	if (!ret)
 		ret = store_txn_domain(txn, domain, true);
 	if (!ret && (r.users || r.aliases || r.messages) && !json_is_true(json_object_get(request, "force")))
-		ret = admin_say(error, -ENOTEMPTY, "domain %s has %llu users, %llu aliases and %llu messages: remove them, or use --force",
-				domain, (unsigned long long)r.users, (unsigned long long)r.aliases, (unsigned long long)r.messages);
+		ret = admin_say(error, -ENOTEMPTY,
+				"domain %s has %llu users, %llu aliases and %llu messages: remove them, or use --force",
+				domain, (unsigned long long)r.users, (unsigned long long)r.aliases,
+				(unsigned long long)r.messages);
 	if (!ret)
 		ret = admin_commit(admin, &txn, error);
 	pthread_mutex_unlock(&admin_lock);
 	if (ret)
 		return error->len ? ret : admin_say(error, ret, "domain %s: %s", domain, strerror(-ret));
-	*result = json_pack("{s:s, s:I, s:I, s:I}", "domain", domain, "users", (json_int_t)r.users, "aliases", (json_int_t)r.aliases,
-			    "messages", (json_int_t)r.messages);
+	*result = json_pack("{s:s, s:I, s:I, s:I}", "domain", domain, "users", (json_int_t)r.users, "aliases",
+			    (json_int_t)r.aliases, "messages", (json_int_t)r.messages);
 	return 0;
 }
 

@@ -55,14 +55,16 @@ static int must_be_free(const struct admin *admin, const char *address, struct k
 	int ret = store_domain_find(admin->store, domain);
 
 	if (ret == -ENOENT)
-		return admin_say(error, ret, "domain %s is not local: add it first (porcupinectl domain add %s)", domain, domain);
+		return admin_say(error, ret, "domain %s is not local: add it first (porcupinectl domain add %s)",
+				 domain, domain);
 	if (!ret && !store_account_find(admin->store, address, &account))
 		return admin_say(error, -EEXIST, "user %s exists", address);
 	if (!ret)
 		ret = store_resolve(admin->store, address, ids, NULL, NULL, &n);
 	if (ret == -ENOENT)
 		return 0;
-	return ret ? admin_say(error, ret, "%s: %s", address, strerror(-ret)) : admin_say(error, -EEXIST, "alias %s exists", address);
+	return ret ? admin_say(error, ret, "%s: %s", address, strerror(-ret))
+		   : admin_say(error, -EEXIST, "alias %s exists", address);
 }
 
 static int put(const struct admin *admin, struct store_account *account, struct keel_buffer *error)
@@ -121,11 +123,11 @@ static int list_one(const struct store_account *account, void *arg)
 	store_usage(l->admin->store, &account->id, &usage);
 	admin_id_text(&account->id, id);
 	return json_array_append_new(l->rows,
-				     json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:b}", "address", account->address, "id", id,
-					       "bucket", account->bucket, "quota", (json_int_t)account->quota, "messages",
-					       (json_int_t)usage.messages, "octets", (json_int_t)usage.octets, "created",
-					       (json_int_t)account->created, "login",
-					       account->hash[0] && !(account->flags & STORE_ACCOUNT_DISABLED)))
+				     json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:b}", "address", account->address,
+					       "id", id, "bucket", account->bucket, "quota", (json_int_t)account->quota,
+					       "messages", (json_int_t)usage.messages, "octets",
+					       (json_int_t)usage.octets, "created", (json_int_t)account->created,
+					       "login", account->hash[0] && !(account->flags & STORE_ACCOUNT_DISABLED)))
 		       ? -ENOMEM
 		       : 0;
 }
@@ -175,8 +177,11 @@ ADMIN_RUN(admin_user_remove)
 	pthread_mutex_lock(&admin_lock);
 	ret = admin_account(admin, address, &account, error);
 	if (!ret && admin_is_postmaster(address))
-		ret = admin_say(error, -EPERM, "a local domain has a postmaster (RFC 5321 4.5.1): make %s an alias (porcupinectl alias add), "
-					       "or remove the domain", address);
+		ret = admin_say(
+			error, -EPERM,
+			"a local domain has a postmaster (RFC 5321 4.5.1): make %s an alias (porcupinectl alias add), "
+			"or remove the domain",
+			address);
 	if (!ret)
 		store_usage(admin->store, &account.id, &usage);
 	if (!ret)

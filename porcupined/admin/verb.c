@@ -13,14 +13,19 @@
 pthread_mutex_t admin_lock = PTHREAD_MUTEX_INITIALIZER;
 
 const struct admin_verb admin_verbs[] = {
-	{ "user.add", admin_user_add, false, false, "make an account: address, and password, hash or neither (no login); quota" },
+	{ "user.add", admin_user_add, false, false,
+	  "make an account: address, and password, hash or neither (no login); quota" },
 	{ "user.list", admin_user_list, false, false, "the accounts; domain narrows" },
 	{ "user.remove", admin_user_remove, false, false, "remove an account and its mail: address" },
-	{ "user.passwd", admin_user_passwd, false, false, "set a password: address, and password, hash or neither (no login)" },
-	{ "quota.set", admin_quota_set, false, false, "set an account's quota: address, quota in octets (0 = the default)" },
-	{ "domain.add", admin_domain_add, false, true, "make a domain local, with an account for its postmaster: domain" },
+	{ "user.passwd", admin_user_passwd, false, false,
+	  "set a password: address, and password, hash or neither (no login)" },
+	{ "quota.set", admin_quota_set, false, false,
+	  "set an account's quota: address, quota in octets (0 = the default)" },
+	{ "domain.add", admin_domain_add, false, true,
+	  "make a domain local, with an account for its postmaster: domain" },
 	{ "domain.list", admin_domain_list, false, false, "the local domains" },
-	{ "domain.remove", admin_domain_remove, false, true, "remove a local domain: domain; force: with its users, aliases and mail" },
+	{ "domain.remove", admin_domain_remove, false, true,
+	  "remove a local domain: domain; force: with its users, aliases and mail" },
 	{ "alias.add", admin_alias_add, false, false, "make an alias: address, targets" },
 	{ "alias.list", admin_alias_list, false, false, "the aliases; domain narrows" },
 	{ "alias.remove", admin_alias_remove, false, false, "remove an alias: address" },
@@ -71,7 +76,9 @@ int admin_address(json_t *request, char out[STORE_ADDRESS_MAX], struct keel_buff
 		return ret;
 	ret = address_parse(text, false, out);
 	if (ret == -ENAMETOOLONG)
-		return admin_say(error, ret, "%s: the local part may have 64 octets, a label of the domain 63, all of it 253", text);
+		return admin_say(error, ret,
+				 "%s: the local part may have 64 octets, a label of the domain 63, all of it 253",
+				 text);
 	if (ret)
 		return admin_say(error, ret, "%s is not an address (name@domain)", text);
 	return 0;

@@ -64,13 +64,14 @@ int address_domain(const char *domain, char out[256])
 	if (ret == -EAGAIN) {
 		ret = idn2_lookup_u8((const uint8_t *)domain, &ace, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 		if (ret != IDN2_OK)
-			return ret == IDN2_MALLOC			 ? -ENOMEM
+			return ret == IDN2_MALLOC                                        ? -ENOMEM
 			       : ret == IDN2_TOO_BIG_DOMAIN || ret == IDN2_TOO_BIG_LABEL ? -ENAMETOOLONG
-								 : -EINVAL;
+											 : -EINVAL;
 		/* what comes out is ASCII: a full stop of another script became '.', a trailing one may be left */
 		ret = strlen((const char *)ace) <= DOMAIN_MOST ? 0 : -ENAMETOOLONG;
 		for (size_t i = 0; !ret && ace[i]; i++)
-			if (ace[i] >= 0x80 || ace[i] <= ' ' || (ace[i] == '.' && (!i || !ace[i + 1] || ace[i + 1] == '.')))
+			if (ace[i] >= 0x80 || ace[i] <= ' ' ||
+			    (ace[i] == '.' && (!i || !ace[i + 1] || ace[i + 1] == '.')))
 				ret = -EINVAL;
 		if (!ret)
 			strcpy(plain, (const char *)ace);

@@ -58,7 +58,8 @@ void login_cache_free(struct login_cache **cache)
 	free(c);
 }
 
-static bool digest_of(const struct login_cache *c, const uint8_t id[16], uint64_t lsn, const char *password, uint8_t out[DIGEST])
+static bool digest_of(const struct login_cache *c, const uint8_t id[16], uint64_t lsn, const char *password,
+		      uint8_t out[DIGEST])
 {
 	const size_t len = strlen(password);
 	uint8_t text[16 + 8 + 512];
@@ -84,7 +85,8 @@ static struct entry *set_of(struct login_cache *c, const uint8_t id[16])
 	return c->entries + v % c->sets * WAYS;
 }
 
-bool login_cache_find(struct login_cache *c, const uint8_t id[16], uint64_t lsn, const char *password, uint64_t now, uint64_t ttl)
+bool login_cache_find(struct login_cache *c, const uint8_t id[16], uint64_t lsn, const char *password, uint64_t now,
+		      uint64_t ttl)
 {
 	uint8_t digest[DIGEST];
 	struct entry *set;

@@ -57,7 +57,8 @@ int password_verify(const char *hash, const char *password)
 	result = crypt_r(password, usable ? hash : nobody, data);
 	if (!worked(result) && errno == ENOMEM)
 		ret = -ENOMEM;
-	else if (usable && worked(result) && strlen(result) == strlen(hash) && !CRYPTO_memcmp(result, hash, strlen(hash)))
+	else if (usable && worked(result) && strlen(result) == strlen(hash) &&
+		 !CRYPTO_memcmp(result, hash, strlen(hash)))
 		ret = 0;
 	password_wipe(data, sizeof(*data));
 	return ret;

@@ -39,7 +39,9 @@ struct image {
 
 static void put_record(struct image *im, struct input *in, uint8_t how)
 {
-	struct record r = {.type = octet(in), .flags = octet(in), .length = octet(in), .txn_index = octet(in) % 4, .hlc = im->lsn};
+	struct record r = {
+		.type = octet(in), .flags = octet(in), .length = octet(in), .txn_index = octet(in) % 4, .hlc = im->lsn
+	};
 	uint8_t jump = octet(in);
 	uint8_t *at = im->data + im->end;
 
@@ -110,7 +112,8 @@ static void read_payloads(const uint8_t *data, size_t n)
 		assert((const uint8_t *)entry.delivered_to.at + entry.delivered_to.len == copy + n);
 	record_get_expunge(copy, n, &expunge);
 	if (!record_get_account(copy, n, &account))
-		assert(account.address.len && account.address.len < STORE_ADDRESS_MAX && account.hash.len < STORE_HASH_MAX);
+		assert(account.address.len && account.address.len < STORE_ADDRESS_MAX &&
+		       account.hash.len < STORE_HASH_MAX);
 	record_get_mailbox(copy, n, &mailbox);
 	record_get_counter(copy, n, &counter);
 	if (!record_get_text(copy, n, &text))
@@ -154,7 +157,8 @@ static void check_scan(const struct scan *s, const struct image *im)
 		end = gaps[i].offset + gaps[i].length;
 		/* No record lies in a gap. */
 		for (size_t k = 0; k < n; k++)
-			assert(rows[k].offset + record_space(rows[k].record.length) <= gaps[i].offset || rows[k].offset >= end);
+			assert(rows[k].offset + record_space(rows[k].record.length) <= gaps[i].offset ||
+			       rows[k].offset >= end);
 	}
 }
 
@@ -185,7 +189,8 @@ static void check_footer(const struct scan *s, const struct image *im, uint8_t f
 	keel_buffer_init(&out, 0);
 	footer_draft_init(&draft, 1);
 	for (size_t i = 0; i < n; i++)
-		footer_draft_add(&draft, SALT, &rows[i].record, rows[i].offset, im->data + rows[i].offset + RECORD_HEADER);
+		footer_draft_add(&draft, SALT, &rows[i].record, rows[i].offset,
+				 im->data + rows[i].offset + RECORD_HEADER);
 	footer_render(&draft, SALT, s->end, &out);
 	footer_draft_free(&draft);
 	r = footer_trailer_decode(out.data + out.len - FOOTER_TRAILER, SALT, s->end + out.len, &t);
@@ -211,7 +216,7 @@ static void check_footer(const struct scan *s, const struct image *im, uint8_t f
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static struct image im;
-	struct input in = {data, n};
+	struct input in = { data, n };
 	uint8_t flip = octet(&in), from = octet(&in), next = octet(&in);
 	struct footer_trailer t;
 	struct footer_row row;

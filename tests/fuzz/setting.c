@@ -34,10 +34,12 @@ static const struct keel_setting rows[] = {
 	{ "hostname", KEEL_SETTING_STRING, offsetof(struct values, hostname), "mx", .help = "Name." },
 	{ "smtp.listen", KEEL_SETTING_STRINGS, offsetof(struct values, listen), "a, b", .help = "Addresses." },
 	{ "smtp.tls", KEEL_SETTING_BOOL, offsetof(struct values, tls), "true", .help = "TLS." },
-	{ "smtp.limit.recipients", KEEL_SETTING_NUMBER, offsetof(struct values, recipients), "100", 1, 1000, .help = "Most." },
+	{ "smtp.limit.recipients", KEEL_SETTING_NUMBER, offsetof(struct values, recipients), "100", 1, 1000,
+	  .help = "Most." },
 	{ "smtp.limit.size", KEEL_SETTING_SIZE, offsetof(struct values, size), "64M", 1024, 0, .help = "Octets." },
 	{ "smtp.timeout", KEEL_SETTING_SECONDS, offsetof(struct values, timeout), "5m", 1, 86400, .help = "Seconds." },
-	{ "log.level", KEEL_SETTING_CHOICE, offsetof(struct values, level), "info", .choices = levels, .help = "Level." },
+	{ "log.level", KEEL_SETTING_CHOICE, offsetof(struct values, level), "info", .choices = levels,
+	  .help = "Level." },
 	{ "serial", KEEL_SETTING_NUMBER, offsetof(struct values, serial), NULL, .help = "Serial." },
 };
 

@@ -20,17 +20,20 @@
 
 static const struct keel_option user_add_rows[] = {
 	ROW_PASSWORD,
-	{ "quota", 'q', KEEL_OPTION_STRING, AT(quota), "SIZE", "What the mailbox may hold: octets, or 500M, 2G; default = the node's." },
+	{ "quota", 'q', KEEL_OPTION_STRING, AT(quota), "SIZE",
+	  "What the mailbox may hold: octets, or 500M, 2G; default = the node's." },
 };
 static const struct keel_option user_passwd_rows[] = { ROW_PASSWORD };
 static const struct keel_option force_rows[] = {
 	{ "force", 'f', KEEL_OPTION_FLAG, AT(force), NULL, "Also if users, aliases or mail go with it." },
 };
 static const struct keel_option compact_rows[] = {
-	{ "min-dead", 0, KEEL_OPTION_NUMBER, AT(min_dead), "PERCENT", "Only segments with at least so much deleted in them." },
+	{ "min-dead", 0, KEEL_OPTION_NUMBER, AT(min_dead), "PERCENT",
+	  "Only segments with at least so much deleted in them." },
 };
 static const struct keel_option format_rows[] = {
-	{ "format", 0, KEEL_OPTION_STRING, AT(format), "maildir|mbox", "What PATH is: a Maildir (the default) or an mbox file." },
+	{ "format", 0, KEEL_OPTION_STRING, AT(format), "maildir|mbox",
+	  "What PATH is: a Maildir (the default) or an mbox file." },
 };
 
 static int set_address(json_t *request, const char *text)

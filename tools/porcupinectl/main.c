@@ -108,7 +108,8 @@ static int ask_daemon(const struct global *global, json_t *request, json_t **ans
 	if (!ret)
 		return 0;
 	fprintf(stderr, "porcupinectl: no answer from %s: %s%s\n", path, strerror(-ret),
-		ret == -ENOENT || ret == -ECONNREFUSED	? " (is porcupined running? --socket names another node, --store works without one)"
+		ret == -ENOENT || ret == -ECONNREFUSED
+			? " (is porcupined running? --socket names another node, --store works without one)"
 		: ret == -EACCES || ret == -ECONNRESET ? " (only root, the node's user and control.group may ask)"
 						       : "");
 	return EXIT_UNREACHED;
@@ -134,7 +135,8 @@ static int ask_store(const struct global *global, const struct command *command,
 	config.background_compaction = false;
 	ret = store_open(global->store, &config, &error, &admin.store);
 	if (ret) {
-		fprintf(stderr, "porcupinectl: %s: %s\n", global->store, error.len ? keel_buffer_text(&error) : strerror(-ret));
+		fprintf(stderr, "porcupinectl: %s: %s\n", global->store,
+			error.len ? keel_buffer_text(&error) : strerror(-ret));
 		return 1;
 	}
 	ret = verb->run(&admin, request, &result, &error);
@@ -180,11 +182,13 @@ static int print_help(FILE *out)
 		snprintf(usage, sizeof(usage), "%s %s", commands[i].words, commands[i].synopsis);
 		fprintf(out, "  %-32s %s\n", usage, commands[i].summary);
 	}
-	fputs("\nExit status: 0 done; 1 refused or failed; 2 wrong usage; 3 no node answers; 4 scrub found damage.\n", out);
+	fputs("\nExit status: 0 done; 1 refused or failed; 2 wrong usage; 3 no node answers; 4 scrub found damage.\n",
+	      out);
 	return fflush(out) ? 1 : 0;
 }
 
-static int run_command(const struct global *global, const struct command *command, const struct given *given, char **operands, int n)
+static int run_command(const struct global *global, const struct command *command, const struct given *given,
+		       char **operands, int n)
 {
 	json_t *request = json_pack("{s:s}", "verb", command->verb), *answer = NULL;
 	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer error;
@@ -211,7 +215,8 @@ static int run_command(const struct global *global, const struct command *comman
 		answer = NULL;
 	}
 	if (!status)
-		status = global->store ? ask_store(global, command, request, &answer) : ask_daemon(global, request, &answer);
+		status = global->store ? ask_store(global, command, request, &answer)
+				       : ask_daemon(global, request, &answer);
 	if (!status && given->generate && json_is_true(json_object_get(answer, "ok")))
 		json_object_set(answer, "password", json_object_get(request, "password"));
 	json_decref(request);
@@ -243,8 +248,9 @@ static int run_command(const struct global *global, const struct command *comman
 
 static int parse_command(const struct global *global, int argc, char **argv)
 {
-	static const struct keel_option json_row = { "json", 'j', KEEL_OPTION_FLAG, offsetof(struct given, json), NULL,
-						     "Print the answer as JSON." };
+	static const struct keel_option json_row = {
+		"json", 'j', KEEL_OPTION_FLAG, offsetof(struct given, json), NULL, "Print the answer as JSON."
+	};
 	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer error;
 	struct keel_option rows[8];
 	struct given given = { 0 };
@@ -257,8 +263,8 @@ static int parse_command(const struct global *global, int argc, char **argv)
 		return print_help(stdout);
 	command = find_command(argc, argv, &used);
 	if (!command) {
-		fprintf(stderr, "porcupinectl: no such command: %s%s%s (porcupinectl help lists them)\n", argv[0], argc > 1 ? " " : "",
-			argc > 1 ? argv[1] : "");
+		fprintf(stderr, "porcupinectl: no such command: %s%s%s (porcupinectl help lists them)\n", argv[0],
+			argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
 		return EXIT_USAGE;
 	}
 	snprintf(program, sizeof(program), "porcupinectl %s", command->words);

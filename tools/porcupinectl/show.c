@@ -22,20 +22,24 @@ static uint64_t number_of(json_t *object, const char *name)
 int show_status(json_t *answer, FILE *out)
 {
 	json_t *store = json_object_get(answer, "store"), *ports = json_object_get(answer, "ports"), *port;
-	const uint64_t up = number_of(answer, "uptime"), octets = number_of(store, "octets"), live = number_of(store, "live_octets");
+	const uint64_t up = number_of(answer, "uptime"), octets = number_of(store, "octets"),
+		       live = number_of(store, "live_octets");
 	char a[24], b[24];
 	const char *name;
 
 	fprintf(out, "porcupined %s on %s, pid %llu, up %llud %02llu:%02llu:%02llu\n", text_of(answer, "version"),
-		text_of(answer, "hostname"), N("pid"), (unsigned long long)(up / 86400), (unsigned long long)(up / 3600 % 24),
-		(unsigned long long)(up / 60 % 60), (unsigned long long)(up % 60));
+		text_of(answer, "hostname"), N("pid"), (unsigned long long)(up / 86400),
+		(unsigned long long)(up / 3600 % 24), (unsigned long long)(up / 60 % 60),
+		(unsigned long long)(up % 60));
 	fprintf(out, "ports     ");
 	json_object_foreach(ports, name, port)
 		fprintf(out, " %s %lld", name, (long long)json_integer_value(port));
-	fprintf(out, "\nsessions   %llu now, %llu messages received, %llu retrieved\n", N("sessions"), N("received"), N("retrieved"));
-	fprintf(out, "store      %s, %llu messages of %llu accounts, %llu segments of %s octets (%s live)\n", text_of(store, "state"),
-		(unsigned long long)number_of(store, "messages"), (unsigned long long)number_of(store, "accounts"),
-		(unsigned long long)number_of(store, "segments"), size_show(octets, a), size_show(live, b));
+	fprintf(out, "\nsessions   %llu now, %llu messages received, %llu retrieved\n", N("sessions"), N("received"),
+		N("retrieved"));
+	fprintf(out, "store      %s, %llu messages of %llu accounts, %llu segments of %s octets (%s live)\n",
+		text_of(store, "state"), (unsigned long long)number_of(store, "messages"),
+		(unsigned long long)number_of(store, "accounts"), (unsigned long long)number_of(store, "segments"),
+		size_show(octets, a), size_show(live, b));
 	fprintf(out, "log        next LSN %llu, durable to %llu, indexed to %llu\n",
 		(unsigned long long)number_of(store, "next_lsn"), (unsigned long long)number_of(store, "synced_lsn"),
 		(unsigned long long)number_of(store, "indexed_lsn"));
@@ -74,8 +78,7 @@ int show_aliases(json_t *answer, FILE *out)
 	json_t *alias, *target;
 	size_t i, j;
 
-	json_array_foreach(json_object_get(answer, "aliases"), i, alias)
-	{
+	json_array_foreach(json_object_get(answer, "aliases"), i, alias) {
 		fprintf(out, "%-40s", text_of(alias, "address"));
 		json_array_foreach(json_object_get(alias, "targets"), j, target)
 			fprintf(out, " %s", json_string_value(target));
@@ -107,15 +110,18 @@ int show_removed(json_t *answer, FILE *out)
 
 int show_scrub(json_t *answer, FILE *out)
 {
-	const uint64_t bad = number_of(answer, "bad_records") + number_of(answer, "missing") + number_of(answer, "index_errors");
+	const uint64_t bad =
+		number_of(answer, "bad_records") + number_of(answer, "missing") + number_of(answer, "index_errors");
 	json_t *finding;
 	size_t i;
 	char a[24];
 
 	json_array_foreach(json_object_get(answer, "findings"), i, finding)
 		fprintf(out, "%s\n", json_string_value(finding));
-	fprintf(out, "%llu segments, %llu records, %s octets: %llu bad records, %llu missing bodies, %llu index errors\n", N("segments"),
-		N("records"), size_show(number_of(answer, "octets"), a), N("bad_records"), N("missing"), N("index_errors"));
+	fprintf(out,
+		"%llu segments, %llu records, %s octets: %llu bad records, %llu missing bodies, %llu index errors\n",
+		N("segments"), N("records"), size_show(number_of(answer, "octets"), a), N("bad_records"), N("missing"),
+		N("index_errors"));
 	return bad ? EXIT_DAMAGE : 0;
 }
 

@@ -51,8 +51,9 @@ END_TEST
 /* No hash: nobody gets in, by nothing. */
 START_TEST(no_hash_no_login)
 {
-	static const char *const hashes[] = { "", "*", "!", "x", "plain", "$y$", "$nonsense$aaaaaaaaaaaaaaaaaaaaaa",
-					      "$y$j9T$XeEvfXbQoxI9cnUsBJNIx1" };
+	static const char *const hashes[] = {
+		"", "*", "!", "x", "plain", "$y$", "$nonsense$aaaaaaaaaaaaaaaaaaaaaa", "$y$j9T$XeEvfXbQoxI9cnUsBJNIx1"
+	};
 
 	ck_assert_int_eq(password_verify(hashes[_i], ""), -EACCES);
 	ck_assert_int_eq(password_verify(hashes[_i], hashes[_i]), -EACCES);
@@ -63,8 +64,16 @@ END_TEST
 /* Strings of other systems keep working: made by openssl passwd -6 -salt saltsalt secret (and -5). */
 START_TEST(foreign_hashes)
 {
-	ck_assert_int_eq(password_verify("$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1", "secret"), 0);
-	ck_assert_int_eq(password_verify("$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1", "Secret"), -EACCES);
+	ck_assert_int_eq(
+		password_verify(
+			"$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1",
+			"secret"),
+		0);
+	ck_assert_int_eq(
+		password_verify(
+			"$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1",
+			"Secret"),
+		-EACCES);
 	ck_assert_int_eq(password_verify("$5$saltsalt$0IyaXrmV7.sGNS6tirgqHLqX/G.FBvgkYA.lpPdS5sA", "secret"), 0);
 }
 END_TEST

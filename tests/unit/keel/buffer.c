@@ -168,7 +168,8 @@ END_TEST
 
 START_TEST(writes_numbers)
 {
-	static const uint8_t wanted[] = { 0x02, 0x01, 4, 3, 2, 1, 8, 7, 6, 5, 4, 3, 2, 1, 1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8 };
+	static const uint8_t wanted[] = { 0x02, 0x01, 4, 3, 2, 1, 8, 7, 6, 5, 4, 3, 2,
+					  1,    1,    2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8 };
 	struct keel_buffer b;
 
 	keel_buffer_init(&b, 0);

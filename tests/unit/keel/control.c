@@ -56,7 +56,9 @@ static void steps(struct keel_control_call *call, json_t *request, void *arg)
 
 static void say_no(struct keel_control_call *call, json_t *request, void *arg)
 {
-	keel_control_fail(call, "no such user: %s", "gr\xfc\xdf" "e \"x\"\n");
+	keel_control_fail(call, "no such user: %s",
+			  "gr\xfc\xdf"
+			  "e \"x\"\n");
 }
 
 static void hold(struct keel_control_call *call, json_t *request, void *arg)
@@ -87,8 +89,9 @@ static void flood(struct keel_control_call *call, json_t *request, void *arg)
 }
 
 static const struct keel_control_verb verbs[] = {
-	{ "echo", echo, "Says it back." },   { "later", later, "Ends later." },	 { "steps", steps, "Three steps." },
-	{ "fail", say_no, "Fails." },	     { "hold", hold, "Waits for release." }, { "release", release, "Ends hold." },
+	{ "echo", echo, "Says it back." },      { "later", later, "Ends later." },
+	{ "steps", steps, "Three steps." },     { "fail", say_no, "Fails." },
+	{ "hold", hold, "Waits for release." }, { "release", release, "Ends hold." },
 	{ "flood", flood, "Says too much." },
 };
 
@@ -105,7 +108,9 @@ static void setup(void)
 	ck_assert_int_eq(chmod(folder, 0755), 0);
 	snprintf(path, sizeof(path), "%s/socket", folder);
 	base = event_base_new();
-	ck_assert_int_eq(keel_control_new(base, path, -1, (gid_t)-1, verbs, sizeof(verbs) / sizeof(verbs[0]), "arg", &control), 0);
+	ck_assert_int_eq(keel_control_new(base, path, -1, (gid_t)-1, verbs, sizeof(verbs) / sizeof(verbs[0]), "arg",
+					  &control),
+			 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, loop, NULL), 0);
 }
 
@@ -225,7 +230,8 @@ START_TEST(requests_sent_ahead_are_answered_in_order)
 {
 	const int fd = reach();
 
-	say(fd, "{\"verb\":\"later\"}\n\n{\"verb\":\"later\"}\r\n{\"verb\":\"echo\",\"text\":3}\n{\"verb\":\"later\"}\n");
+	say(fd,
+	    "{\"verb\":\"later\"}\n\n{\"verb\":\"later\"}\r\n{\"verb\":\"echo\",\"text\":3}\n{\"verb\":\"later\"}\n");
 	/* each later reports how many ran when it ended: the one behind it had not started */
 	ck_assert_str_eq(hear(fd, 4), "{\"ok\":true,\"ran\":1}\n{\"ok\":true,\"ran\":2}\n{\"ok\":true,\"you\":3}\n"
 				      "{\"ok\":true,\"ran\":4}\n");
@@ -246,7 +252,8 @@ START_TEST(connections_do_not_wait_for_each_other)
 	answer = ask(json_pack("{s:s}", "verb", "release"), NULL, NULL);
 	ck_assert(json_is_false(json_object_get(answer, "gone")));
 	json_decref(answer);
-	ck_assert_str_eq(hear(waiting, 3), "{\"progress\":\"to nobody\"}\n{\"ok\":true,\"end\":\"held\"}\n{\"ok\":true,\"you\":1}\n");
+	ck_assert_str_eq(hear(waiting, 3),
+			 "{\"progress\":\"to nobody\"}\n{\"ok\":true,\"end\":\"held\"}\n{\"ok\":true,\"you\":1}\n");
 	close(waiting);
 }
 END_TEST
@@ -290,7 +297,8 @@ static const struct {
 	{ "[]\n", "{\"ok\":false,\"error\":\"a request is an object with a string \\\"verb\\\"\"}\n" },
 	{ "{}\n", "{\"ok\":false,\"error\":\"a request is an object with a string \\\"verb\\\"\"}\n" },
 	{ "{\"verb\":7}\n", "{\"ok\":false,\"error\":\"a request is an object with a string \\\"verb\\\"\"}\n" },
-	{ "{\"verb\":\"format\"}\n", "{\"ok\":false,\"error\":\"unknown verb \\\"format\\\"; \\\"help\\\" lists them\"}\n" },
+	{ "{\"verb\":\"format\"}\n",
+	  "{\"ok\":false,\"error\":\"unknown verb \\\"format\\\"; \\\"help\\\" lists them\"}\n" },
 };
 
 START_TEST(mistake_is_answered_and_the_connection_stays)
@@ -327,7 +335,8 @@ START_TEST(a_request_has_a_limit)
 	/* one octet more, without any end */
 	fd = reach();
 	for (sent = 0; sent < KEEL_CONTROL_LINE_MOST + 1; sent += (size_t)n) {
-		n = send(fd, text, KEEL_CONTROL_LINE_MOST + 1 - sent > 4096 ? 4096 : KEEL_CONTROL_LINE_MOST + 1 - sent, MSG_NOSIGNAL);
+		n = send(fd, text, KEEL_CONTROL_LINE_MOST + 1 - sent > 4096 ? 4096 : KEEL_CONTROL_LINE_MOST + 1 - sent,
+			 MSG_NOSIGNAL);
 		ck_assert_int_gt(n, 0);
 	}
 	ck_assert_str_eq(hear(fd, 2), "{\"ok\":false,\"error\":\"a request is at most 1048576 octets\"}\n");
@@ -422,7 +431,9 @@ START_TEST(peers_are_admitted_by_identity)
 	ck_assert_int_eq(ask_as(65534, operators, NULL, 0), 1);
 	stop_server();
 	keel_control_free(&control);
-	ck_assert_int_eq(keel_control_new(base, path, -1, operators, verbs, sizeof(verbs) / sizeof(verbs[0]), "arg", &control), 0);
+	ck_assert_int_eq(keel_control_new(base, path, -1, operators, verbs, sizeof(verbs) / sizeof(verbs[0]), "arg",
+					  &control),
+			 0);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_gid, operators);
 	ck_assert_uint_eq(st.st_mode & 0777, 0660);
@@ -486,7 +497,8 @@ START_TEST(refused_addresses)
 	memset(deep, 'x', sizeof(deep) - 1);
 	deep[sizeof(deep) - 1] = '\0';
 	ck_assert_int_eq(keel_control_new(base, deep, -1, (gid_t)-1, verbs, 1, "arg", &second), -ENAMETOOLONG);
-	ck_assert_int_eq(keel_control_new(base, "/nonexistent/socket", -1, (gid_t)-1, verbs, 1, "arg", &second), -ENOENT);
+	ck_assert_int_eq(keel_control_new(base, "/nonexistent/socket", -1, (gid_t)-1, verbs, 1, "arg", &second),
+			 -ENOENT);
 	ck_assert_int_eq(keel_control_new(base, NULL, fd, (gid_t)-1, verbs, 1, "arg", &second), -EINVAL);
 	ck_assert_int_ne(fcntl(fd, F_GETFD), -1);
 	close(fd);
@@ -542,8 +554,12 @@ static const struct {
 	const char *words;
 	int ret;
 } servers[] = {
-	{ "", -ECONNRESET },		    { "half", -ECONNRESET },		  { "nonsense\n", -EPROTO },
-	{ "{\"ok\":1}\n", -EPROTO },	    { "{\"progress\":1}\n", -ECONNRESET }, { "{\"progress\":1}\n{\"ok\":true}\n", 0 },
+	{ "", -ECONNRESET },
+	{ "half", -ECONNRESET },
+	{ "nonsense\n", -EPROTO },
+	{ "{\"ok\":1}\n", -EPROTO },
+	{ "{\"progress\":1}\n", -ECONNRESET },
+	{ "{\"progress\":1}\n{\"ok\":true}\n", 0 },
 	{ NULL, -ETIMEDOUT },
 };
 
@@ -606,7 +622,8 @@ int main(void)
 	tcase_add_test(tc, connections_do_not_wait_for_each_other);
 	tcase_add_test(tc, client_that_leaves_in_the_middle);
 	tcase_add_test(tc, client_that_only_stops_sending_gets_its_answers);
-	tcase_add_loop_test(tc, mistake_is_answered_and_the_connection_stays, 0, sizeof(mistakes) / sizeof(mistakes[0]));
+	tcase_add_loop_test(tc, mistake_is_answered_and_the_connection_stays, 0,
+			    sizeof(mistakes) / sizeof(mistakes[0]));
 	tcase_add_test(tc, a_request_has_a_limit);
 	tcase_add_test(tc, a_peer_that_does_not_read_is_dropped);
 	tcase_add_test(tc, too_many_connections);

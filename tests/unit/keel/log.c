@@ -57,7 +57,8 @@ START_TEST(a_line_has_time_program_level_text_and_pairs)
 
 	keel_log(KEEL_LOG_INFO, "message stored", "from", "alice@example.org", "size", KEEL_N(-4700), NULL);
 	ck_logged("info: message stored from=alice@example.org size=-4700");
-	ck_assert_int_eq(sscanf(got, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ ", &year, &month, &day, &hour, &minute, &second, &ms), 7);
+	ck_assert_int_eq(
+		sscanf(got, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ ", &year, &month, &day, &hour, &minute, &second, &ms), 7);
 	ck_assert_int_ge(year, 2024);
 	keel_log(KEEL_LOG_ERROR, "disk full", NULL);
 	ck_logged("error: disk full");
@@ -99,20 +100,25 @@ static const struct {
 	{ "a=b", "\"a=b\"" },
 	{ "say \"hi\"", "\"say \\\"hi\\\"\"" },
 	{ "back\\slash", "\"back\\\\slash\"" },
-	{ "x\n2026-01-01T00:00:00.000Z tester[1] info: forged", "\"x\\n2026-01-01T00:00:00.000Z tester[1] info: forged\"" },
+	{ "x\n2026-01-01T00:00:00.000Z tester[1] info: forged",
+	  "\"x\\n2026-01-01T00:00:00.000Z tester[1] info: forged\"" },
 	{ "a\r\tb", "\"a\\r\\tb\"" },
 	{ "\x1b[2J\x7f\x01", "\"\\x1b[2J\\x7f\\x01\"" },
 	{ "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
 	{ "\xe2\x82\xac\xf0\x9f\x93\xa7", "\xe2\x82\xac\xf0\x9f\x93\xa7" },
 	{ "\xff\xfe", "\"\\xff\\xfe\"" },
 	{ "cut\xe2\x82", "\"cut\\xe2\\x82\"" },
-	{ "\xc0\x8a", "\"\\xc0\\x8a\"" },             /* overlong line feed */
-	{ "\xe0\x80\x8a", "\"\\xe0\\x80\\x8a\"" },    /* overlong */
-	{ "\xed\xa0\x80", "\"\\xed\\xa0\\x80\"" },    /* surrogate */
+	{ "\xc0\x8a", "\"\\xc0\\x8a\"" },                   /* overlong line feed */
+	{ "\xe0\x80\x8a", "\"\\xe0\\x80\\x8a\"" },          /* overlong */
+	{ "\xed\xa0\x80", "\"\\xed\\xa0\\x80\"" },          /* surrogate */
 	{ "\xf4\x90\x80\x80", "\"\\xf4\\x90\\x80\\x80\"" }, /* past U+10FFFF */
-	{ "\xc2\x9b" "2J", "\"\\xc2\\x9b2J\"" },      /* C1 control */
-	{ "\xe2\x80\xae" "txt", "\"\\xe2\\x80\\xaetxt\"" }, /* right-to-left override */
-	{ "\xe2\x80\xa8", "\"\\xe2\\x80\\xa8\"" },    /* line separator */
+	{ "\xc2\x9b"
+	  "2J",
+	  "\"\\xc2\\x9b2J\"" }, /* C1 control */
+	{ "\xe2\x80\xae"
+	  "txt",
+	  "\"\\xe2\\x80\\xaetxt\"" },              /* right-to-left override */
+	{ "\xe2\x80\xa8", "\"\\xe2\\x80\\xa8\"" }, /* line separator */
 };
 
 START_TEST(a_value_cannot_forge)
@@ -247,7 +253,8 @@ static int journal_child(void)
 	if (n <= 0)
 		return 3;
 	if (!has_field(datagram, (size_t)n, "MESSAGE=queue grows queue-length=17 _evil=\"x\\nPRIORITY=0") ||
-	    !has_field(datagram, (size_t)n, "PRIORITY=4\n") || !has_field(datagram, (size_t)n, "SYSLOG_IDENTIFIER=journaled\n") ||
+	    !has_field(datagram, (size_t)n, "PRIORITY=4\n") ||
+	    !has_field(datagram, (size_t)n, "SYSLOG_IDENTIFIER=journaled\n") ||
 	    !has_field(datagram, (size_t)n, "QUEUE_LENGTH=17\n"))
 		return 4;
 	/* a value with a line feed is sent by its length: NAME, line feed, 64 bits little-endian, octets */

@@ -36,7 +36,8 @@ static const char *const levels[] = { "error", "warning", "notice", "info", "deb
 
 static const struct keel_setting rows[] = {
 	{ "user", KEEL_SETTING_STRING, offsetof(struct settings, user), NULL, .restart = true, .help = "User." },
-	{ "log.level", KEEL_SETTING_CHOICE, offsetof(struct settings, level), "info", .choices = levels, .help = "Level." },
+	{ "log.level", KEEL_SETTING_CHOICE, offsetof(struct settings, level), "info", .choices = levels,
+	  .help = "Level." },
 	{ "value", KEEL_SETTING_NUMBER, offsetof(struct settings, value), "1", 1, 100, .help = "Value." },
 	{ "port", KEEL_SETTING_NUMBER, offsetof(struct settings, port), "25", .restart = true, .help = "Port." },
 };
@@ -107,11 +108,12 @@ static int start(struct keel_service *service, const void *settings, void **stat
 	pthread_t thread;
 
 	sigaction(SIGPIPE, NULL, &action);
-	tell("start value=%d path=%s state=%s sigpipe=%d base=%d uid=%d back=%d groups=%d;", (int)s->value, path ? path : "none",
-	     (char *)*state, action.sa_handler == SIG_IGN, keel_service_base(service) != NULL, (int)geteuid(), setuid(0) == 0,
-	     getgroups(0, NULL));
-	tell("inherited %d %d %d %d;", keel_service_inherited(service, "smtp", 0), keel_service_inherited(service, "smtp", 1),
-	     keel_service_inherited(service, "pop3", 0), keel_service_inherited(service, "smtp", 2));
+	tell("start value=%d path=%s state=%s sigpipe=%d base=%d uid=%d back=%d groups=%d;", (int)s->value,
+	     path ? path : "none", (char *)*state, action.sa_handler == SIG_IGN, keel_service_base(service) != NULL,
+	     (int)geteuid(), setuid(0) == 0, getgroups(0, NULL));
+	tell("inherited %d %d %d %d;", keel_service_inherited(service, "smtp", 0),
+	     keel_service_inherited(service, "smtp", 1), keel_service_inherited(service, "pop3", 0),
+	     keel_service_inherited(service, "smtp", 2));
 	/* in small steps: a signal must not cut it short */
 	for (unsigned ms = 0; ms < plan.start_ms; ms += 10)
 		usleep(10000);
@@ -125,7 +127,8 @@ static int start(struct keel_service *service, const void *settings, void **stat
 
 static int reload(struct keel_service *service, const void *settings, const void *old, void *state)
 {
-	tell("reload %d -> %d;", (int)((const struct settings *)old)->value, (int)((const struct settings *)settings)->value);
+	tell("reload %d -> %d;", (int)((const struct settings *)old)->value,
+	     (int)((const struct settings *)settings)->value);
 	return plan.reload;
 }
 
@@ -567,7 +570,8 @@ START_TEST(root_becomes_the_user_for_good)
 	await("READY=1");
 	kill(child, SIGTERM);
 	ck_assert_int_eq(ended(), 0);
-	snprintf(wanted, sizeof(wanted), "bind uid=0 nofile=1;start value=7 path=%s state=state sigpipe=1 base=1 uid=%d back=0 groups=%d;",
+	snprintf(wanted, sizeof(wanted),
+		 "bind uid=0 nofile=1;start value=7 path=%s state=state sigpipe=1 base=1 uid=%d back=0 groups=%d;",
 		 config, (int)nobody->pw_uid, n);
 	ck_has(traced(), wanted);
 }

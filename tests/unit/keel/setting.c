@@ -61,11 +61,13 @@ static const char *const levels[] = { "error", "warning", "info", NULL };
 
 static const struct keel_setting rows[] = {
 	{ "hostname", KEEL_SETTING_STRING, offsetof(struct values, hostname), NULL, .restart = true, .help = "Name." },
-	{ "smtp.listen", KEEL_SETTING_STRINGS, offsetof(struct values, listen), "127.0.0.1:25, [::1]:25", .restart = true,
-	  .help = "Addresses." },
-	{ "log.level", KEEL_SETTING_CHOICE, offsetof(struct values, level), "info", .choices = levels, .help = "Level." },
+	{ "smtp.listen", KEEL_SETTING_STRINGS, offsetof(struct values, listen), "127.0.0.1:25, [::1]:25",
+	  .restart = true, .help = "Addresses." },
+	{ "log.level", KEEL_SETTING_CHOICE, offsetof(struct values, level), "info", .choices = levels,
+	  .help = "Level." },
 	{ "smtp.tls", KEEL_SETTING_BOOL, offsetof(struct values, tls), "true", .help = "TLS." },
-	{ "smtp.limit.recipients", KEEL_SETTING_NUMBER, offsetof(struct values, recipients), "100", 1, 1000, .help = "Most." },
+	{ "smtp.limit.recipients", KEEL_SETTING_NUMBER, offsetof(struct values, recipients), "100", 1, 1000,
+	  .help = "Most." },
 	{ "smtp.limit.size", KEEL_SETTING_SIZE, offsetof(struct values, limit), "64M", 1024, 0, .help = "Octets." },
 	{ "smtp.timeout", KEEL_SETTING_SECONDS, offsetof(struct values, timeout), "5m", 1, 86400, .help = "Seconds." },
 	{ "names", KEEL_SETTING_STRINGS, offsetof(struct values, names), NULL, .help = "Names." },
@@ -184,12 +186,18 @@ static const struct {
 	{ "\nhostname = [ \"x\" ];", "f.conf:2: hostname: must be a string" },
 	{ "smtp: { tls = 1; };", "f.conf:1: smtp.tls: must be true or false" },
 	{ "smtp: { tls = \"true\"; };", "f.conf:1: smtp.tls: must be true or false" },
-	{ "smtp: {\nlimit: {\nrecipients = 0; }; };", "f.conf:3: smtp.limit.recipients: must be a number from 1 to 1000" },
-	{ "smtp: { limit: { recipients = 1001; }; };", "f.conf:1: smtp.limit.recipients: must be a number from 1 to 1000" },
-	{ "smtp: { limit: { recipients = -1; }; };", "f.conf:1: smtp.limit.recipients: must be a number from 1 to 1000" },
-	{ "smtp: { limit: { recipients = 4294967297; }; };", "f.conf:1: smtp.limit.recipients: must be a number from 1 to 1000" },
-	{ "smtp: { limit: { recipients = \"10\"; }; };", "f.conf:1: smtp.limit.recipients: must be a number from 1 to 1000" },
-	{ "smtp: { limit: { recipients = 1.5; }; };", "f.conf:1: smtp.limit.recipients: must be a number from 1 to 1000" },
+	{ "smtp: {\nlimit: {\nrecipients = 0; }; };",
+	  "f.conf:3: smtp.limit.recipients: must be a number from 1 to 1000" },
+	{ "smtp: { limit: { recipients = 1001; }; };",
+	  "f.conf:1: smtp.limit.recipients: must be a number from 1 to 1000" },
+	{ "smtp: { limit: { recipients = -1; }; };",
+	  "f.conf:1: smtp.limit.recipients: must be a number from 1 to 1000" },
+	{ "smtp: { limit: { recipients = 4294967297; }; };",
+	  "f.conf:1: smtp.limit.recipients: must be a number from 1 to 1000" },
+	{ "smtp: { limit: { recipients = \"10\"; }; };",
+	  "f.conf:1: smtp.limit.recipients: must be a number from 1 to 1000" },
+	{ "smtp: { limit: { recipients = 1.5; }; };",
+	  "f.conf:1: smtp.limit.recipients: must be a number from 1 to 1000" },
 	{ "smtp: { limit: { size = 1023; }; };",
 	  "f.conf:1: smtp.limit.size: must be a size such as 4096 or \"64M\" (k, M, G) of at least 1k" },
 	{ "smtp: { limit: { size = \"1T\"; }; };",
@@ -224,7 +232,8 @@ START_TEST(mistake_is_named_with_its_line)
 	ck_assert_str_eq(keel_buffer_text(&error), mistakes[_i].message);
 	ck_assert_ptr_null(v.hostname);
 	/* without a buffer for the reason the verdict is the same */
-	ck_assert_int_eq(keel_settings_load_text(&table, "f", mistakes[_i].text, strlen(mistakes[_i].text), &v, NULL), -EINVAL);
+	ck_assert_int_eq(keel_settings_load_text(&table, "f", mistakes[_i].text, strlen(mistakes[_i].text), &v, NULL),
+			 -EINVAL);
 }
 END_TEST
 
@@ -333,10 +342,18 @@ static void check_round_trip(void)
 
 START_TEST(dump_loads_to_the_same)
 {
-	static const char *const lines[] = { "serial=0",	  "serial=2147483647",		 "serial=2147483648",
-					     "serial=9223372036854775807", "smtp.limit.size=1025", "smtp.limit.size=8589934591G",
-					     "smtp.limit.size=5000000000", "smtp.timeout=90", "smtp.timeout=7200",
-					     "smtp.listen=",	  "names=x",			 "log.level=error",
+	static const char *const lines[] = { "serial=0",
+					     "serial=2147483647",
+					     "serial=2147483648",
+					     "serial=9223372036854775807",
+					     "smtp.limit.size=1025",
+					     "smtp.limit.size=8589934591G",
+					     "smtp.limit.size=5000000000",
+					     "smtp.timeout=90",
+					     "smtp.timeout=7200",
+					     "smtp.listen=",
+					     "names=x",
+					     "log.level=error",
 					     "smtp.tls=false" };
 	char octets[2] = "";
 
@@ -368,49 +385,50 @@ START_TEST(dump_is_documented)
 	ck_assert_int_eq(keel_settings_defaults(&table, &v), 0);
 	ck_assert_int_eq(keel_settings_dump(&table, &v, &text), 0);
 	/* no ck_assert_str_eq: its message may not be that long */
-	ck_assert(strcmp(keel_buffer_text(&text),
-			 "# Name.\n"
-			 "# It must be a string; a change takes effect at the next start.\n"
-			 "hostname = \"\";\n"
-			 "smtp: {\n"
-			 "\t# Addresses.\n"
-			 "\t# It must be a list of strings such as [ \"a\", \"b\" ]; a change takes effect at the next start.\n"
-			 "\tlisten = [ \"127.0.0.1:25\", \"[::1]:25\" ];\n"
-			 "\t# TLS.\n"
-			 "\t# It must be true or false.\n"
-			 "\ttls = true;\n"
-			 "\tlimit: {\n"
-			 "\t\t# Most.\n"
-			 "\t\t# It must be a number from 1 to 1000.\n"
-			 "\t\trecipients = 100;\n"
-			 "\t\t# Octets.\n"
-			 "\t\t# It must be a size such as 4096 or \"64M\" (k, M, G) of at least 1k.\n"
-			 "\t\tsize = \"64M\";\n"
-			 "\t};\n"
-			 "\t# Seconds.\n"
-			 "\t# It must be a time such as 30 or \"5m\" (s, m, h, d) from 1 to 1d.\n"
-			 "\ttimeout = \"5m\";\n"
-			 "};\n"
-			 "log: {\n"
-			 "\t# Level.\n"
-			 "\t# It must be one of \"error\", \"warning\", \"info\".\n"
-			 "\tlevel = \"info\";\n"
-			 "};\n"
-			 "# Names.\n"
-			 "# It must be a list of strings such as [ \"a\", \"b\" ].\n"
-			 "names = [ ];\n"
-			 "# Serial.\n"
-			 "# It must be a number; a change takes effect at the next start.\n"
-			 "serial = 0;\n"
-			 "a: {\n"
-			 "\tb: {\n"
-			 "\t\tc: {\n"
-			 "\t\t\t# Deep.\n"
-			 "\t\t\t# It must be a number.\n"
-			 "\t\t\td = 4;\n"
-			 "\t\t};\n"
-			 "\t};\n"
-			 "};\n") == 0);
+	ck_assert(
+		strcmp(keel_buffer_text(&text),
+		       "# Name.\n"
+		       "# It must be a string; a change takes effect at the next start.\n"
+		       "hostname = \"\";\n"
+		       "smtp: {\n"
+		       "\t# Addresses.\n"
+		       "\t# It must be a list of strings such as [ \"a\", \"b\" ]; a change takes effect at the next start.\n"
+		       "\tlisten = [ \"127.0.0.1:25\", \"[::1]:25\" ];\n"
+		       "\t# TLS.\n"
+		       "\t# It must be true or false.\n"
+		       "\ttls = true;\n"
+		       "\tlimit: {\n"
+		       "\t\t# Most.\n"
+		       "\t\t# It must be a number from 1 to 1000.\n"
+		       "\t\trecipients = 100;\n"
+		       "\t\t# Octets.\n"
+		       "\t\t# It must be a size such as 4096 or \"64M\" (k, M, G) of at least 1k.\n"
+		       "\t\tsize = \"64M\";\n"
+		       "\t};\n"
+		       "\t# Seconds.\n"
+		       "\t# It must be a time such as 30 or \"5m\" (s, m, h, d) from 1 to 1d.\n"
+		       "\ttimeout = \"5m\";\n"
+		       "};\n"
+		       "log: {\n"
+		       "\t# Level.\n"
+		       "\t# It must be one of \"error\", \"warning\", \"info\".\n"
+		       "\tlevel = \"info\";\n"
+		       "};\n"
+		       "# Names.\n"
+		       "# It must be a list of strings such as [ \"a\", \"b\" ].\n"
+		       "names = [ ];\n"
+		       "# Serial.\n"
+		       "# It must be a number; a change takes effect at the next start.\n"
+		       "serial = 0;\n"
+		       "a: {\n"
+		       "\tb: {\n"
+		       "\t\tc: {\n"
+		       "\t\t\t# Deep.\n"
+		       "\t\t\t# It must be a number.\n"
+		       "\t\t\td = 4;\n"
+		       "\t\t};\n"
+		       "\t};\n"
+		       "};\n") == 0);
 	keel_buffer_free(&text);
 	keel_settings_free(&table, &v);
 }

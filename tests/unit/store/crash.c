@@ -23,17 +23,17 @@ static void must(int r)
 
 static void deliver(struct model *m, struct fixture *f, unsigned mask)
 {
-	must(model_run(m, f, (struct model_op){.kind = MODEL_DELIVER, .mask = mask, .number = m->next++}));
+	must(model_run(m, f, (struct model_op){ .kind = MODEL_DELIVER, .mask = mask, .number = m->next++ }));
 }
 
 static void expunge(struct model *m, struct fixture *f, unsigned account, unsigned at)
 {
-	must(model_run(m, f, (struct model_op){.kind = MODEL_EXPUNGE, .account = account, .at = at}));
+	must(model_run(m, f, (struct model_op){ .kind = MODEL_EXPUNGE, .account = account, .at = at }));
 }
 
 static void act(struct model *m, struct fixture *f, enum model_kind kind, unsigned account)
 {
-	must(model_run(m, f, (struct model_op){.kind = kind, .account = account, .number = m->next++}));
+	must(model_run(m, f, (struct model_op){ .kind = kind, .account = account, .number = m->next++ }));
 }
 
 static void reopen(struct fixture *f)
@@ -90,8 +90,10 @@ static void look(struct model *m, struct fixture *f, bool without_index)
 		model_scrub(f);
 		for (unsigned i = 0; i < 3 && round == 0; i++)
 			if (m->accounts[i].exists)
-				ck_assert_int_eq(model_run(m, f, (struct model_op){.kind = MODEL_DELIVER, .mask = 1u << i,
-										     .number = m->next++}),
+				ck_assert_int_eq(model_run(m, f,
+							   (struct model_op){ .kind = MODEL_DELIVER,
+									      .mask = 1u << i,
+									      .number = m->next++ }),
 						 0);
 		model_check(m, f, false);
 		fixture_close(f);

@@ -114,7 +114,8 @@ WRAP(ssize_t, pwritev, int fd, const struct iovec *iov, int n, off_t at)
 
 	if (plan > 0 || (plan && disk.half))
 		for (int i = 0; i < (n + 1) / 2; i++) {
-			(void)!__real_pwrite(fd, iov[i].iov_base, i == (n - 1) / 2 ? iov[i].iov_len / 2 : iov[i].iov_len, at);
+			(void)!__real_pwrite(fd, iov[i].iov_base,
+					     i == (n - 1) / 2 ? iov[i].iov_len / 2 : iov[i].iov_len, at);
 			at += (off_t)iov[i].iov_len;
 		}
 	return finish(plan, plan ? 0 : __real_pwritev(fd, iov, n, at));

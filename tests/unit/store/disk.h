@@ -25,7 +25,7 @@ enum disk_call {
 #define X(name) DISK_##name,
 	DISK_CALLS(X)
 #undef X
-	DISK_CALL_COUNT
+		DISK_CALL_COUNT
 };
 
 #define DISK_KILLED 77 /* exit status */

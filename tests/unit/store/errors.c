@@ -45,19 +45,21 @@ static void settle(void)
 
 static int deliver(unsigned mask)
 {
-	return model_run(m, &f, (struct model_op){.kind = MODEL_DELIVER, .mask = mask, .number = m->next++});
+	return model_run(m, &f, (struct model_op){ .kind = MODEL_DELIVER, .mask = mask, .number = m->next++ });
 }
 
 static int expunge(unsigned account)
 {
-	return model_run(m, &f, (struct model_op){.kind = MODEL_EXPUNGE, .account = account});
+	return model_run(m, &f, (struct model_op){ .kind = MODEL_EXPUNGE, .account = account });
 }
 
 static void begin(void)
 {
 	fixture_open(&f);
 	for (unsigned i = 0; i < 3; i++)
-		ck_assert_int_eq(model_run(m, &f, (struct model_op){.kind = MODEL_CREATE, .account = i, .number = m->next++}), 0);
+		ck_assert_int_eq(
+			model_run(m, &f, (struct model_op){ .kind = MODEL_CREATE, .account = i, .number = m->next++ }),
+			0);
 	for (unsigned i = 0; i < 6; i++)
 		ck_assert_int_eq(deliver(i == 5 ? 7 : 1u << i % 3), 0);
 	settle();
@@ -179,7 +181,8 @@ END_TEST
 /* Each disk call of a compaction fails once: whatever it comes to, nothing is lost and nothing comes back, now and after a start. */
 START_TEST(compaction_fails)
 {
-	static const enum disk_call calls[] = {DISK_pwrite, DISK_fdatasync, DISK_fsync, DISK_ftruncate, DISK_renameat, DISK_unlinkat};
+	static const enum disk_call calls[] = { DISK_pwrite,    DISK_fdatasync, DISK_fsync,
+						DISK_ftruncate, DISK_renameat,  DISK_unlinkat };
 	unsigned skip = 0, failed = 0;
 	bool hit;
 

@@ -16,7 +16,8 @@ static bool fast_place(void)
 {
 	struct statvfs fs;
 
-	return !statvfs("/dev/shm", &fs) && (uint64_t)fs.f_bavail * fs.f_frsize > 512u << 20 && !access("/dev/shm", W_OK);
+	return !statvfs("/dev/shm", &fs) && (uint64_t)fs.f_bavail * fs.f_frsize > 512u << 20 &&
+	       !access("/dev/shm", W_OK);
 }
 
 void fixture_make(struct fixture *f)
@@ -61,7 +62,7 @@ void fixture_remove(struct fixture *f)
 
 struct store_account fixture_account(struct fixture *f, const char *address)
 {
-	struct store_account a = {.bucket = (uint16_t)(strlen(address) * 37 % STORE_BUCKETS)};
+	struct store_account a = { .bucket = (uint16_t)(strlen(address) * 37 % STORE_BUCKETS) };
 	struct store_txn *txn;
 
 	strcpy(a.address, address);
@@ -76,18 +77,18 @@ struct store_account fixture_account(struct fixture *f, const char *address)
 
 int fixture_deliver(struct fixture *f, const struct store_account *to, size_t n, const char *text, size_t len)
 {
-	struct store_delivery d[8] = {0};
+	struct store_delivery d[8] = { 0 };
 	struct store_body *body;
 	struct store_txn *txn;
 	int r;
 
 	ck_assert_uint_le(n, 8);
 	for (size_t i = 0; i < n; i++)
-		d[i] = (struct store_delivery){.account = to[i].id,
-					       .bucket = to[i].bucket,
-					       .size = len,
-					       .return_path = "from@example.org",
-					       .delivered_to = to[i].address};
+		d[i] = (struct store_delivery){ .account = to[i].id,
+						.bucket = to[i].bucket,
+						.size = len,
+						.return_path = "from@example.org",
+						.delivered_to = to[i].address };
 	ck_assert_int_eq(store_body_new(f->store, &body), 0);
 	r = store_body_append(body, text, len);
 	if (r) {

@@ -20,9 +20,13 @@ static struct footer_trailer t;
 
 static struct record row_of(unsigned i)
 {
-	static const uint8_t types[] = {RECORD_BODY, RECORD_ENTRY, RECORD_EXPUNGE, RECORD_ACCOUNT, 200};
-	struct record r = {.type = types[i % 5], .bucket = (uint16_t)(i * 7 % 13 * 300), .length = i % 29, .lsn = i + 10, .hlc = 1000 - i,
-			   .synced = i};
+	static const uint8_t types[] = { RECORD_BODY, RECORD_ENTRY, RECORD_EXPUNGE, RECORD_ACCOUNT, 200 };
+	struct record r = { .type = types[i % 5],
+			    .bucket = (uint16_t)(i * 7 % 13 * 300),
+			    .length = i % 29,
+			    .lsn = i + 10,
+			    .hlc = 1000 - i,
+			    .synced = i };
 
 	r.account.octet[0] = (uint8_t)(i % 3);
 	r.object.octet[0] = (uint8_t)i;
@@ -61,14 +65,14 @@ static const uint8_t *part(int s)
 
 START_TEST(round_trip)
 {
-	unsigned seen[ROWS] = {0}, n = 0;
+	unsigned seen[ROWS] = { 0 }, n = 0;
 
 	ck_assert_int_eq(memcmp(out.data, FOOTER_MAGIC, 8), 0);
-	ck_assert(t.segment == 42 && t.data_end == DATA_END && t.min_lsn == 10 && t.max_lsn == ROWS + 9 && t.max_hlc == 1000 &&
-		  t.max_synced == ROWS - 1 && t.records == ROWS);
+	ck_assert(t.segment == 42 && t.data_end == DATA_END && t.min_lsn == 10 && t.max_lsn == ROWS + 9 &&
+		  t.max_hlc == 1000 && t.max_synced == ROWS - 1 && t.records == ROWS);
 	for (int s = 0; s < FOOTER_DIRECTORY; s++) {
 		const uint8_t *at = part(s), *end = at + t.part[s].length;
-		struct footer_row row, last = {0};
+		struct footer_row row, last = { 0 };
 
 		ck_assert_int_eq(footer_part_check(&t, s, at), 0);
 		for (; at < end; n++) {
@@ -79,7 +83,8 @@ START_TEST(round_trip)
 			ck_assert_uint_lt(i, ROWS);
 			ck_assert_uint_eq(seen[i]++, 0);
 			ck_assert_int_eq((int)footer_section_of(row.record.type), s);
-			ck_assert(row.record.type == want.type && row.record.bucket == want.bucket && row.offset == row.record.lsn * 128);
+			ck_assert(row.record.type == want.type && row.record.bucket == want.bucket &&
+				  row.offset == row.record.lsn * 128);
 			ck_assert((row.payload == NULL) == (row.record.type == RECORD_BODY));
 			for (unsigned k = 0; row.payload && k < row.record.length; k++)
 				ck_assert_uint_eq(row.payload[k], (uint8_t)row.record.lsn);
@@ -108,7 +113,8 @@ START_TEST(directory)
 
 	keel_cursor_init(&c, part(FOOTER_DIRECTORY), t.part[FOOTER_DIRECTORY].length);
 	while (keel_cursor_left(&c)) {
-		uint32_t key = keel_cursor_le32(&c), zero = keel_cursor_le32(&c), offset = keel_cursor_le32(&c), length = keel_cursor_le32(&c);
+		uint32_t key = keel_cursor_le32(&c), zero = keel_cursor_le32(&c), offset = keel_cursor_le32(&c),
+			 length = keel_cursor_le32(&c);
 		const uint8_t *at = part(key & 0xff) + offset, *end = at + length;
 
 		ck_assert(keel_cursor_ok(&c) && !zero && (key & 0xff) < FOOTER_DIRECTORY);
@@ -131,11 +137,13 @@ START_TEST(flipped_bits)
 
 	for (size_t bit = 0; bit < FOOTER_TRAILER * 8; bit++) {
 		trailer[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		ck_assert_msg(footer_trailer_decode(trailer, SALT, DATA_END + out.len, &got) == -EBADMSG, "bit %zu of the trailer", bit);
+		ck_assert_msg(footer_trailer_decode(trailer, SALT, DATA_END + out.len, &got) == -EBADMSG,
+			      "bit %zu of the trailer", bit);
 		trailer[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
 	ck_assert_int_eq(footer_trailer_decode(trailer, ~SALT, DATA_END + out.len, &got), -EBADMSG);
-	ck_assert_int_eq(footer_trailer_decode(trailer, SALT, t.part[FOOTER_BAD].offset, &got), -EBADMSG); /* parts beyond the file */
+	ck_assert_int_eq(footer_trailer_decode(trailer, SALT, t.part[FOOTER_BAD].offset, &got),
+			 -EBADMSG); /* parts beyond the file */
 	for (int s = 0; s < FOOTER_SECTIONS; s++)
 		for (size_t bit = 0; bit < t.part[s].length * 8; bit += 5) {
 			uint8_t *at = (uint8_t *)(uintptr_t)part(s) + bit / 8;
@@ -174,7 +182,8 @@ START_TEST(cut_draft)
 	keel_buffer_init(&again, 0);
 	ck_assert_int_eq(footer_draft_cut(&draft, 59), 0);
 	ck_assert_int_eq(footer_render(&draft, SALT, DATA_END, &again), 0);
-	ck_assert_int_eq(footer_trailer_decode(again.data + again.len - FOOTER_TRAILER, SALT, DATA_END + again.len, &t), 0);
+	ck_assert_int_eq(footer_trailer_decode(again.data + again.len - FOOTER_TRAILER, SALT, DATA_END + again.len, &t),
+			 0);
 	ck_assert(t.records == 50 && t.min_lsn == 10 && t.max_lsn == 59);
 }
 END_TEST

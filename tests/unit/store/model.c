@@ -27,7 +27,9 @@ void model_init(struct model *m)
 char *model_text(unsigned number, size_t *len)
 {
 	unsigned seed = number;
-	size_t n = number % 23 == 0 ? 0 : number % 11 == 0 ? 20000 + model_random(&seed, 20000) : 20 + model_random(&seed, 2500);
+	size_t n = number % 23 == 0   ? 0
+		   : number % 11 == 0 ? 20000 + model_random(&seed, 20000)
+				      : 20 + model_random(&seed, 2500);
 	char *text = malloc(n + 16);
 	size_t head = (size_t)sprintf(text, "m%u\r\n", number);
 
@@ -52,7 +54,7 @@ static int run_deliver(struct model *m, struct fixture *f, const struct model_op
 
 	for (unsigned i = 0; i < MODEL_ACCOUNTS; i++)
 		if (op->mask >> i & 1) {
-			to[n] = (struct store_account){.id = m->accounts[i].id, .bucket = (uint16_t)(i * 37 + 5)};
+			to[n] = (struct store_account){ .id = m->accounts[i].id, .bucket = (uint16_t)(i * 37 + 5) };
 			address_of(i, to[n++].address);
 		}
 	return fixture_deliver(f, to, n, text, len);
@@ -61,7 +63,7 @@ static int run_deliver(struct model *m, struct fixture *f, const struct model_op
 static int run_expunge(struct model *m, struct fixture *f, const struct model_op *op)
 {
 	struct model_account *a = &m->accounts[op->account];
-	struct store_account account = {.id = a->id, .bucket = (uint16_t)(op->account * 37 + 5)};
+	struct store_account account = { .id = a->id, .bucket = (uint16_t)(op->account * 37 + 5) };
 	KEEL_AUTO_FREE struct store_message *list = NULL;
 	struct store_txn *txn;
 	size_t n;
@@ -77,7 +79,7 @@ static int run_expunge(struct model *m, struct fixture *f, const struct model_op
 
 static int run_account(struct model *m, struct fixture *f, struct model_op *op)
 {
-	struct store_account a = {.bucket = (uint16_t)(op->account * 37 + 5)};
+	struct store_account a = { .bucket = (uint16_t)(op->account * 37 + 5) };
 	struct store_txn *txn;
 	int r;
 
@@ -90,7 +92,7 @@ static int run_account(struct model *m, struct fixture *f, struct model_op *op)
 		ck_assert_int_eq(store_txn_domain(txn, "example.org", false), 0);
 	ck_assert_int_eq(op->kind == MODEL_REMOVE ? store_txn_account_remove(txn, &a) : store_txn_account(txn, &a), 0);
 	if (op->kind == MODEL_CREATE) { /* the id that it has if this comes to be */
-		m->accounts[op->account] = (struct model_account){.id = a.id};
+		m->accounts[op->account] = (struct model_account){ .id = a.id };
 	}
 	r = store_commit_wait(f->store, &txn);
 	return r;
@@ -99,7 +101,7 @@ static int run_account(struct model *m, struct fixture *f, struct model_op *op)
 static int run_alias(struct fixture *f, const struct model_op *op)
 {
 	char address[64];
-	const char *targets[2] = {address, NULL};
+	const char *targets[2] = { address, NULL };
 	struct store_txn *txn;
 
 	address_of(op->account, address);
@@ -117,7 +119,8 @@ static void apply(struct model *m, const struct model_op *op)
 		for (unsigned i = 0; i < MODEL_ACCOUNTS; i++)
 			if (op->mask >> i & 1) {
 				ck_assert_uint_lt(m->accounts[i].n, MODEL_MESSAGES);
-				m->accounts[i].messages[m->accounts[i].n++] = (struct model_message){.number = op->number};
+				m->accounts[i].messages[m->accounts[i].n++] =
+					(struct model_message){ .number = op->number };
 			}
 		break;
 	case MODEL_EXPUNGE:
@@ -161,7 +164,7 @@ int model_run(struct model *m, struct fixture *f, struct model_op op)
 
 struct model_op model_pick(struct model *m, unsigned *seed)
 {
-	struct model_op op = {.account = model_random(seed, MODEL_ACCOUNTS), .number = m->next++};
+	struct model_op op = { .account = model_random(seed, MODEL_ACCOUNTS), .number = m->next++ };
 	struct model_account *a = &m->accounts[op.account];
 	unsigned dice = model_random(seed, 100), left = 0;
 

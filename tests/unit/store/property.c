@@ -37,7 +37,8 @@ START_TEST(follows_the_model)
 
 		ck_assert_int_eq(model_run(m, &f, model_pick(m, &seed)), 0);
 		if (dice < 3) {
-			ck_assert_int_eq(store_compact(f.store, model_random(&seed, 2) ? 0 : 30, NULL, NULL, &freed), 0);
+			ck_assert_int_eq(store_compact(f.store, model_random(&seed, 2) ? 0 : 30, NULL, NULL, &freed),
+					 0);
 			model_check(m, &f, true);
 		} else if (dice < 6) {
 			fixture_close(&f);

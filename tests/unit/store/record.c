@@ -12,7 +12,7 @@
 
 static struct record_text text(const char *t)
 {
-	return (struct record_text){t, (uint16_t)strlen(t)};
+	return (struct record_text){ t, (uint16_t)strlen(t) };
 }
 
 static bool same(struct record_text got, const char *want)
@@ -68,8 +68,8 @@ static void refuses_other_lengths(uint8_t type, const struct keel_buffer *b)
 		if (n > b->len)
 			copy[b->len] = 0;
 		memcpy(&out, &before, sizeof(out));
-		ck_assert_msg(get(type, copy, n, &out) == -EBADMSG, "%s of %zu octets taken for one of %zu", record_type_name(type), n,
-			      b->len);
+		ck_assert_msg(get(type, copy, n, &out) == -EBADMSG, "%s of %zu octets taken for one of %zu",
+			      record_type_name(type), n, b->len);
 		ck_assert_int_eq(memcmp(&out, &before, sizeof(out)), 0);
 		free(copy);
 	}
@@ -77,15 +77,22 @@ static void refuses_other_lengths(uint8_t type, const struct keel_buffer *b)
 
 START_TEST(payloads)
 {
-	static const char *const targets[] = {"a@example.org", "b@example.org", NULL};
+	static const char *const targets[] = { "a@example.org", "b@example.org", NULL };
 	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer b;
 	union got got;
-	struct record_entry entry = {.uid = 7, .flags = 0x80000001, .modseq = 1ull << 60, .date = 1700000000, .size = 5ull << 32,
-				     .return_path = text("from@example.org"), .delivered_to = text("to@example.org")};
-	struct record_expunge expunge = {.modseq = 99, .target = 1ull << 40, .mailbox = {"mailbox-mailbox"}};
-	struct record_account account = {.flags = 1, .quota = 1ull << 33, .created = 17, .address = text("a@example.org"), .hash = text("$y$x")};
-	struct record_mailbox mailbox = {.uidvalidity = 0xfffffffe, .name = text("INBOX")};
-	struct record_counter counter = {.uidvalidity = 3, .uidnext = 0xffffffff, .modseq = ~0ull};
+	struct record_entry entry = { .uid = 7,
+				      .flags = 0x80000001,
+				      .modseq = 1ull << 60,
+				      .date = 1700000000,
+				      .size = 5ull << 32,
+				      .return_path = text("from@example.org"),
+				      .delivered_to = text("to@example.org") };
+	struct record_expunge expunge = { .modseq = 99, .target = 1ull << 40, .mailbox = { "mailbox-mailbox" } };
+	struct record_account account = {
+		.flags = 1, .quota = 1ull << 33, .created = 17, .address = text("a@example.org"), .hash = text("$y$x")
+	};
+	struct record_mailbox mailbox = { .uidvalidity = 0xfffffffe, .name = text("INBOX") };
+	struct record_counter counter = { .uidvalidity = 3, .uidnext = 0xffffffff, .modseq = ~0ull };
 
 	memset(entry.mailbox.octet, 0xaa, 16);
 	memset(entry.body.octet, 0xbb, 16);
@@ -105,7 +112,8 @@ START_TEST(payloads)
 	b.len = 0;
 	ck_assert_int_eq(record_put_expunge(&b, &expunge), 0);
 	ck_assert_int_eq(get(RECORD_EXPUNGE, b.data, b.len, &got), 0);
-	ck_assert(got.expunge.modseq == 99 && got.expunge.target == expunge.target && !memcmp(&got.expunge.mailbox, &expunge.mailbox, 16));
+	ck_assert(got.expunge.modseq == 99 && got.expunge.target == expunge.target &&
+		  !memcmp(&got.expunge.mailbox, &expunge.mailbox, 16));
 	ck_assert_int_eq(memcmp(b.data + RECORD_EXPUNGE_MODSEQ, &expunge.modseq, 8), 0);
 	refuses_other_lengths(RECORD_EXPUNGE, &b);
 
@@ -146,7 +154,7 @@ END_TEST
 /* What may not stand in a record though its lengths are right. */
 START_TEST(limits)
 {
-	static const char *const none[] = {NULL}, *const empty[] = {"", NULL};
+	static const char *const none[] = { NULL }, *const empty[] = { "", NULL };
 	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer b;
 	char address[STORE_ADDRESS_MAX + 1], hash[STORE_HASH_MAX + 1], *huge = malloc(70000);
 	union got got;
@@ -157,7 +165,7 @@ START_TEST(limits)
 	huge[69999] = address[STORE_ADDRESS_MAX] = hash[STORE_HASH_MAX] = '\0';
 	keel_buffer_init(&b, 0);
 	for (int cut = 0; cut < 2; cut++) { /* one too long, then just right */
-		struct record_account a = {.address = text("a"), .hash = text("")};
+		struct record_account a = { .address = text("a"), .hash = text("") };
 
 		address[STORE_ADDRESS_MAX - cut] = hash[STORE_HASH_MAX - cut] = '\0';
 		b.len = 0;
@@ -190,9 +198,18 @@ END_TEST
 
 START_TEST(header)
 {
-	struct record r = {.type = RECORD_ENTRY, .flags = 3, .bucket = 4095, .txn_index = 65535, .length = 100, .raw = 200,
-			   .payload_crc = 0xdeadbeef, .epoch = 5, .lsn = 1ull << 50, .synced = (1ull << 50) - 9, .hlc = 77,
-			   .origin = ~0ull},
+	struct record r = { .type = RECORD_ENTRY,
+			    .flags = 3,
+			    .bucket = 4095,
+			    .txn_index = 65535,
+			    .length = 100,
+			    .raw = 200,
+			    .payload_crc = 0xdeadbeef,
+			    .epoch = 5,
+			    .lsn = 1ull << 50,
+			    .synced = (1ull << 50) - 9,
+			    .hlc = 77,
+			    .origin = ~0ull },
 		      got, before;
 	uint8_t out[RECORD_HEADER], bad[RECORD_HEADER];
 
@@ -201,9 +218,10 @@ START_TEST(header)
 	record_encode(&r, SALT, out);
 	memset(&got, 0, sizeof(got));
 	ck_assert_int_eq(record_decode(out, SALT, &got), 0);
-	ck_assert(got.type == r.type && got.flags == 3 && got.bucket == 4095 && got.txn_index == 65535 && got.length == 100 &&
-		  got.raw == 200 && got.payload_crc == 0xdeadbeef && got.epoch == 5 && got.lsn == r.lsn && got.synced == r.synced &&
-		  got.hlc == 77 && got.origin == ~0ull && !memcmp(&got.account, &r.account, 16) && !memcmp(&got.object, &r.object, 16));
+	ck_assert(got.type == r.type && got.flags == 3 && got.bucket == 4095 && got.txn_index == 65535 &&
+		  got.length == 100 && got.raw == 200 && got.payload_crc == 0xdeadbeef && got.epoch == 5 &&
+		  got.lsn == r.lsn && got.synced == r.synced && got.hlc == 77 && got.origin == ~0ull &&
+		  !memcmp(&got.account, &r.account, 16) && !memcmp(&got.object, &r.object, 16));
 	memset(&before, 0x33, sizeof(before));
 	for (size_t bit = 0; bit < RECORD_HEADER * 8; bit++) {
 		memcpy(bad, out, sizeof(bad));

@@ -41,13 +41,13 @@ static unsigned rnd(struct image *im, unsigned below)
 static void add_txn(struct image *im, unsigned k, uint64_t *lsn, uint64_t synced)
 {
 	for (unsigned i = 0; i < k; i++) {
-		struct record r = {.type = i ? RECORD_ENTRY : RECORD_BODY,
-				   .flags = i == k - 1 ? RECORD_TXN_END : 0,
-				   .txn_index = (uint16_t)i,
-				   .length = rnd(im, 900),
-				   .lsn = (*lsn)++,
-				   .synced = synced,
-				   .hlc = *lsn};
+		struct record r = { .type = i ? RECORD_ENTRY : RECORD_BODY,
+				    .flags = i == k - 1 ? RECORD_TXN_END : 0,
+				    .txn_index = (uint16_t)i,
+				    .length = rnd(im, 900),
+				    .lsn = (*lsn)++,
+				    .synced = synced,
+				    .hlc = *lsn };
 		uint8_t *at = im->data + im->end;
 
 		for (uint32_t b = 0; b < r.length; b++)
@@ -62,7 +62,8 @@ static void add_txn(struct image *im, unsigned k, uint64_t *lsn, uint64_t synced
 		}
 		r.payload_crc = crc32c(0, at + RECORD_HEADER, r.length);
 		record_encode(&r, SALT, at);
-		im->rows[im->n++] = (struct made){im->end, r.lsn, synced, im->txns, im->batches, record_space(r.length)};
+		im->rows[im->n++] =
+			(struct made){ im->end, r.lsn, synced, im->txns, im->batches, record_space(r.length) };
 		im->end += record_space(r.length);
 	}
 	im->txns++;
@@ -247,7 +248,9 @@ START_TEST(footer_rows_are_no_records)
 	rows = scan_records(&s, &n);
 	footer_draft_init(&d, 1);
 	for (size_t i = 0; i < n; i++)
-		ck_assert_int_eq(footer_draft_add(&d, SALT, &rows[i].record, rows[i].offset, im.data + rows[i].offset + RECORD_HEADER), 0);
+		ck_assert_int_eq(footer_draft_add(&d, SALT, &rows[i].record, rows[i].offset,
+						  im.data + rows[i].offset + RECORD_HEADER),
+				 0);
 	keel_buffer_init(&out, 0);
 	ck_assert_int_eq(footer_render(&d, SALT, im.end, &out), 0);
 	scan_free(&s);
@@ -271,7 +274,8 @@ START_TEST(crc_matches_its_twin)
 	ck_assert_uint_eq(crc32c(0, "123456789", 9), 0xe3069283u); /* the check value of RFC 3720's CRC */
 	for (size_t n = 0; n < sizeof(data); n++) {
 		ck_assert_uint_eq(crc32c(0, data, n), crc32c_table(0, data, n));
-		ck_assert_uint_eq(crc32c(crc32c(0, data, n), data + n, sizeof(data) - n), crc32c(0, data, sizeof(data)));
+		ck_assert_uint_eq(crc32c(crc32c(0, data, n), data + n, sizeof(data) - n),
+				  crc32c(0, data, sizeof(data)));
 	}
 }
 END_TEST

@@ -59,7 +59,7 @@ END_TEST
 START_TEST(survives_reopen)
 {
 	struct store_account a = fixture_account(&f, "a@example.org"), b = fixture_account(&f, "bb@example.org");
-	struct store_account both[2] = {a, b};
+	struct store_account both[2] = { a, b };
 	struct store_mailbox box;
 
 	ck_assert_int_eq(fixture_deliver(&f, both, 2, "to both\r\n", 9), 0);
@@ -165,8 +165,8 @@ END_TEST
 START_TEST(aliases)
 {
 	struct store_account a = fixture_account(&f, "a@example.org"), b = fixture_account(&f, "bb@example.org");
-	const char *both[] = {"a@example.org", "bb@example.org", "gone@example.org", NULL};
-	const char *loop[] = {"loop@example.org", NULL}, *team[] = {"team@example.org", "a@example.org", NULL};
+	const char *both[] = { "a@example.org", "bb@example.org", "gone@example.org", NULL };
+	const char *loop[] = { "loop@example.org", NULL }, *team[] = { "team@example.org", "a@example.org", NULL };
 	struct store_id ids[4];
 	struct store_txn *txn;
 	size_t n = 4;
@@ -202,8 +202,17 @@ END_TEST
 /* Bodies that do not fit in memory, that shrink, that are empty, that end where a chunk ends. */
 START_TEST(sizes)
 {
-	static const size_t sizes[] = {0,	 1,		31,	   4096,    (256 << 10) - 1,  (256 << 10) + 1, (1 << 20) - 32,
-				       1 << 20, (1 << 20) + 5,	(1 << 20) + (256 << 10) - 16, 5 << 20};
+	static const size_t sizes[] = { 0,
+					1,
+					31,
+					4096,
+					(256 << 10) - 1,
+					(256 << 10) + 1,
+					(1 << 20) - 32,
+					1 << 20,
+					(1 << 20) + 5,
+					(1 << 20) + (256 << 10) - 16,
+					5 << 20 };
 	struct store_account a;
 
 	for (int compress = 0; compress < 2; compress++) {

@@ -22,7 +22,7 @@
 #include "tools/lib/keel/cleanup.h"
 
 #define UNREAD_MOST (16u << 20) /* octets of answers that a peer may leave unread */
-#define UNREAD_SECONDS 60	/* and for how long */
+#define UNREAD_SECONDS 60       /* and for how long */
 #define CONNECTIONS_MOST 64
 #define BACKLOG 64
 
@@ -30,10 +30,10 @@ struct connection {
 	struct keel_control *control;
 	struct bufferevent *bev;
 	struct keel_control_call *call; /* the one under way; what comes behind it waits in the input buffer */
-	bool dispatching;		/* dispatch() is on the stack */
-	bool doomed;			/* free it when dispatch() leaves */
-	bool eof;			/* the peer sends no more, and may still read */
-	bool last;			/* close when the output is out */
+	bool dispatching;               /* dispatch() is on the stack */
+	bool doomed;                    /* free it when dispatch() leaves */
+	bool eof;                       /* the peer sends no more, and may still read */
+	bool last;                      /* close when the output is out */
 	LIST_ENTRY(connection) link;
 };
 
@@ -199,7 +199,8 @@ static void dispatch(struct connection *c)
 		size_t len;
 		char *line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);
 
-		if ((line && len > KEEL_CONTROL_LINE_MOST) || (!line && evbuffer_get_length(input) > KEEL_CONTROL_LINE_MOST)) {
+		if ((line && len > KEEL_CONTROL_LINE_MOST) ||
+		    (!line && evbuffer_get_length(input) > KEEL_CONTROL_LINE_MOST)) {
 			refuse_line(c, "a request is at most %u octets", KEEL_CONTROL_LINE_MOST);
 			close_when_sent(c);
 		} else if (line && strspn(line, " \t\r") < len) {
@@ -366,7 +367,8 @@ static int bind_path(const char *path, gid_t gid, struct keel_control *control, 
 		if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
 			return -errno;
 	}
-	if ((gid != (gid_t)-1 && chown(path, (uid_t)-1, gid)) || chmod(path, 0660) || lstat(path, &st) || listen(fd, BACKLOG)) {
+	if ((gid != (gid_t)-1 && chown(path, (uid_t)-1, gid)) || chmod(path, 0660) || lstat(path, &st) ||
+	    listen(fd, BACKLOG)) {
 		const int error = errno;
 
 		unlink(path);
@@ -397,8 +399,8 @@ static int adopt(int fd)
 	return 0;
 }
 
-int keel_control_new(struct event_base *base, const char *path, int fd, gid_t gid, const struct keel_control_verb *verbs,
-		     size_t n, void *arg, struct keel_control **out)
+int keel_control_new(struct event_base *base, const char *path, int fd, gid_t gid,
+		     const struct keel_control_verb *verbs, size_t n, void *arg, struct keel_control **out)
 {
 	struct keel_control *control = calloc(1, sizeof(*control));
 	KEEL_AUTO_CLOSE int bound = -1;
@@ -418,8 +420,8 @@ int keel_control_new(struct event_base *base, const char *path, int fd, gid_t gi
 	control->retry = event_new(base, -1, 0, on_retry, control);
 	if (!control->retry)
 		goto fail;
-	control->listener = evconnlistener_new(base, on_accept, control, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
-					       fd >= 0 ? fd : bound);
+	control->listener = evconnlistener_new(base, on_accept, control, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
+					       0, fd >= 0 ? fd : bound);
 	if (!control->listener)
 		goto fail;
 	(void)keel_take_fd(bound);
@@ -449,7 +451,8 @@ void keel_control_free(struct keel_control **at)
 	if (control->retry)
 		event_free(control->retry);
 	/* whoever replaced our socket keeps his */
-	if (control->path && lstat(control->path, &st) == 0 && st.st_dev == control->device && st.st_ino == control->inode)
+	if (control->path && lstat(control->path, &st) == 0 && st.st_dev == control->device &&
+	    st.st_ino == control->inode)
 		unlink(control->path);
 	free(control->path);
 	free(control);

@@ -37,8 +37,8 @@ struct keel_control_verb {
  * and the group's if gid is given; a stale socket is replaced only if nobody answers on it (-EADDRINUSE), another kind of file
  * never (-ENOTSOCK). gid: group admitted besides root and own uid, or (gid_t)-1. Verbs and arg are borrowed. 0 or -errno.
  */
-int keel_control_new(struct event_base *base, const char *path, int fd, gid_t gid, const struct keel_control_verb *verbs,
-		     size_t n, void *arg, struct keel_control **out);
+int keel_control_new(struct event_base *base, const char *path, int fd, gid_t gid,
+		     const struct keel_control_verb *verbs, size_t n, void *arg, struct keel_control **out);
 /* Closes connections and the socket, unlinks a path it bound. Calls under way stay and must still be ended. Not from within
  * a verb. *control may be NULL. */
 void keel_control_free(struct keel_control **control);

@@ -223,7 +223,8 @@ static struct iovec journal_field(const char *key, const char *value)
 	return field;
 }
 
-static bool write_journal(enum keel_log_level level, const struct line *message, const char *const (*pairs)[2], unsigned n)
+static bool write_journal(enum keel_log_level level, const struct line *message, const char *const (*pairs)[2],
+			  unsigned n)
 {
 	struct iovec fields[PAIRS_MOST + 3];
 	const char priority[2] = { (char)('0' + levels[level].priority), '\0' };
@@ -259,9 +260,9 @@ static void put_prefix(struct line *line, enum keel_log_level level)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
-	n = snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %.64s[%d] %s: ", tm.tm_year + 1900, tm.tm_mon + 1,
-		     tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000, program, (int)getpid(),
-		     levels[level].name);
+	n = snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %.64s[%d] %s: ", tm.tm_year + 1900,
+		     tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000, program,
+		     (int)getpid(), levels[level].name);
 	if (n > 0)
 		put(line, text, (size_t)n);
 }
@@ -343,7 +344,8 @@ void keel_log_limited(struct keel_log_limit *limit, enum keel_log_level level, c
 	window = __atomic_load_n(&limit->window, __ATOMIC_RELAXED);
 	if (!window || now - window >= (uint64_t)limit->interval * 1000000000u) {
 		/* the thread that opens the window also reports the last one */
-		if (__atomic_compare_exchange_n(&limit->window, &window, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+		if (__atomic_compare_exchange_n(&limit->window, &window, now, false, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED)) {
 			const uint64_t seen = __atomic_exchange_n(&limit->count, 0, __ATOMIC_RELAXED);
 
 			suppressed = seen > limit->burst ? seen - limit->burst : 0;

@@ -9,7 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum keel_log_level { KEEL_LOG_ERROR, KEEL_LOG_WARNING, KEEL_LOG_NOTICE, KEEL_LOG_INFO, KEEL_LOG_DEBUG, KEEL_LOG_LEVELS };
+enum keel_log_level {
+	KEEL_LOG_ERROR,
+	KEEL_LOG_WARNING,
+	KEEL_LOG_NOTICE,
+	KEEL_LOG_INFO,
+	KEEL_LOG_DEBUG,
+	KEEL_LOG_LEVELS
+};
 
 /* Suppresses a repeated event: at most 'burst' lines per 'interval' seconds, then one "suppressed=N" line. Zero-initialise
  * 'state'; static storage. */
@@ -47,6 +54,6 @@ struct keel_log_number {
 	char text[24];
 };
 const char *keel_log_number(struct keel_log_number *n, int64_t v);
-#define KEEL_N(v) keel_log_number(&(struct keel_log_number){{0}}, (int64_t)(v))
+#define KEEL_N(v) keel_log_number(&(struct keel_log_number){ { 0 } }, (int64_t)(v))
 
 #endif

@@ -61,8 +61,8 @@ static void put_histogram(struct keel_buffer *out, const struct keel_metric *row
 		const uint64_t us = UINT64_C(1) << i;
 
 		count += atomic_load_explicit(&row->histogram->bucket[i], memory_order_relaxed);
-		keel_buffer_printf(out, "%s_bucket{%s%sle=\"%" PRIu64 ".%06" PRIu64 "\"} %" PRIu64 "\n", row->name, label, comma,
-				   us / 1000000, us % 1000000, count);
+		keel_buffer_printf(out, "%s_bucket{%s%sle=\"%" PRIu64 ".%06" PRIu64 "\"} %" PRIu64 "\n", row->name,
+				   label, comma, us / 1000000, us % 1000000, count);
 	}
 	count += atomic_load_explicit(&row->histogram->bucket[FINITE], memory_order_relaxed);
 	keel_buffer_printf(out, "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", row->name, label, comma, count);
@@ -92,9 +92,11 @@ int keel_metric_write(const struct keel_metric *rows, size_t n, struct keel_buff
 		keel_buffer_puts(out, row->name);
 		put_labels(out, row);
 		if (row->kind == KEEL_COUNTER)
-			keel_buffer_printf(out, " %" PRIu64 "\n", atomic_load_explicit(row->counter, memory_order_relaxed));
+			keel_buffer_printf(out, " %" PRIu64 "\n",
+					   atomic_load_explicit(row->counter, memory_order_relaxed));
 		else
-			keel_buffer_printf(out, " %" PRId64 "\n", atomic_load_explicit(row->gauge, memory_order_relaxed));
+			keel_buffer_printf(out, " %" PRId64 "\n",
+					   atomic_load_explicit(row->gauge, memory_order_relaxed));
 	}
 	return out->failed;
 }

@@ -124,13 +124,14 @@ static int take_row(const struct parse *p, const struct keel_option *row, const 
 		return -ECANCELED;
 	}
 	if (row == &added[1]) {
-		keel_buffer_printf(p->error, "%.*s %s (OSNC)\n", (int)strcspn(p->table->program, " "), p->table->program,
-				   OSNC_VERSION);
+		keel_buffer_printf(p->error, "%.*s %s (OSNC)\n", (int)strcspn(p->table->program, " "),
+				   p->table->program, OSNC_VERSION);
 		return -ECANCELED;
 	}
 	if (row->type != KEEL_OPTION_FLAG && !value) {
 		if (*at == p->argc) {
-			keel_buffer_printf(p->error, "--%s needs a value: %s", row->name, row->argument ? row->argument : "VALUE");
+			keel_buffer_printf(p->error, "--%s needs a value: %s", row->name,
+					   row->argument ? row->argument : "VALUE");
 			return -EINVAL;
 		}
 		value = p->argv[(*at)++];
@@ -229,8 +230,8 @@ int keel_options_help(const struct keel_options *table, struct keel_buffer *out)
 	const struct keel_option *row;
 	size_t widest = 0;
 
-	keel_buffer_printf(out, "Usage: %s [OPTION]...%s%s\n", table->program, table->synopsis && *table->synopsis ? " " : "",
-			   table->synopsis ? table->synopsis : "");
+	keel_buffer_printf(out, "Usage: %s [OPTION]...%s%s\n", table->program,
+			   table->synopsis && *table->synopsis ? " " : "", table->synopsis ? table->synopsis : "");
 	if (table->summary)
 		keel_buffer_printf(out, "%s\n", table->summary);
 	keel_buffer_puts(out, "\nOptions:\n");
@@ -243,8 +244,9 @@ int keel_options_help(const struct keel_options *table, struct keel_buffer *out)
 		const char letter[5] = { '-', row->letter, ',', ' ' };
 		const size_t width = strlen(row->name) + (row->argument ? 1 + strlen(row->argument) : 0);
 
-		keel_buffer_printf(out, "  %s--%s%s%s%*s%s\n", row->letter ? letter : "    ", row->name, row->argument ? "=" : "",
-				   row->argument ? row->argument : "", (int)(widest - width + 2), "", row->help);
+		keel_buffer_printf(out, "  %s--%s%s%s%*s%s\n", row->letter ? letter : "    ", row->name,
+				   row->argument ? "=" : "", row->argument ? row->argument : "",
+				   (int)(widest - width + 2), "", row->help);
 	}
 	return out->failed;
 }

@@ -11,8 +11,12 @@
 
 #include "tools/lib/keel/buffer.h"
 
-enum keel_option_type { KEEL_OPTION_FLAG /* bool */, KEEL_OPTION_STRING /* const char *, borrowed from argv */,
-			KEEL_OPTION_STRINGS /* const char **, NULL-terminated array, owned */, KEEL_OPTION_NUMBER /* uint64_t */ };
+enum keel_option_type {
+	KEEL_OPTION_FLAG /* bool */,
+	KEEL_OPTION_STRING /* const char *, borrowed from argv */,
+	KEEL_OPTION_STRINGS /* const char **, NULL-terminated array, owned */,
+	KEEL_OPTION_NUMBER /* uint64_t */
+};
 
 struct keel_option {
 	const char *name; /* without dashes */
@@ -29,7 +33,7 @@ struct keel_options {
 	const char *summary;  /* one sentence */
 	const struct keel_option *rows;
 	size_t n;
-	bool stop_at_first;   /* stop at the first word that is no option */
+	bool stop_at_first; /* stop at the first word that is no option */
 };
 
 /* Fills *out (zeroed by the caller). Returns the index of the first operand in argv, whose words are reordered so that options

@@ -45,10 +45,13 @@ struct keel_service {
 };
 
 static const struct keel_option option_rows[] = {
-	{ "config", 'c', KEEL_OPTION_STRING, offsetof(struct given, config), "FILE", "Read settings from FILE, which must exist." },
-	{ "set", 'o', KEEL_OPTION_STRINGS, offsetof(struct given, set), "NAME=VALUE", "Set one setting over the file's; repeatable." },
+	{ "config", 'c', KEEL_OPTION_STRING, offsetof(struct given, config), "FILE",
+	  "Read settings from FILE, which must exist." },
+	{ "set", 'o', KEEL_OPTION_STRINGS, offsetof(struct given, set), "NAME=VALUE",
+	  "Set one setting over the file's; repeatable." },
 	{ "check", 0, KEEL_OPTION_FLAG, offsetof(struct given, check), NULL, "Check the settings and exit." },
-	{ "dump", 0, KEEL_OPTION_FLAG, offsetof(struct given, dump), NULL, "Write all settings as a settings file and exit." },
+	{ "dump", 0, KEEL_OPTION_FLAG, offsetof(struct given, dump), NULL,
+	  "Write all settings as a settings file and exit." },
 };
 
 /* How often TERM or INT came outside the loop: while the daemon starts, and after the first one. The second is obeyed at once,
@@ -66,7 +69,8 @@ static void on_early(int number)
 	_exit(1);
 }
 
-static const struct keel_setting *row_at(const struct keel_service_face *face, size_t offset, enum keel_setting_type type)
+static const struct keel_setting *row_at(const struct keel_service_face *face, size_t offset,
+					 enum keel_setting_type type)
 {
 	for (size_t i = 0; i < face->settings.n; i++)
 		if (face->settings.rows[i].offset == offset && face->settings.rows[i].type == type)
@@ -94,7 +98,8 @@ static int load_settings(struct keel_service *service, void **out, struct keel_b
 		return -ENOMEM;
 	}
 	/* a default file that is there but cannot be read is an error, not an absence */
-	if (!path && face->default_config && (access(face->default_config, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)))
+	if (!path && face->default_config &&
+	    (access(face->default_config, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)))
 		path = face->default_config;
 	ret = keel_settings_load(&face->settings, path, settings, error);
 	if (ret) {
@@ -128,7 +133,8 @@ static void apply_level(const struct keel_service *service)
 	const struct keel_service_face *face = service->face;
 
 	if (row_at(face, face->offset_level, KEEL_SETTING_CHOICE))
-		keel_log_set_level((enum keel_log_level)*(const int *)((const char *)service->settings + face->offset_level));
+		keel_log_set_level((enum keel_log_level) *
+				   (const int *)((const char *)service->settings + face->offset_level));
 }
 
 static void raise_descriptors(void)
@@ -157,7 +163,8 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 	keel_buffer_init(&error, 0);
 	keel_buffer_init(&names, 0);
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		   (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
 	if (!face->reload) {
 		keel_log(KEEL_LOG_WARNING, "reload is not supported", NULL);
 		sd_notify(0, "READY=1");
@@ -245,8 +252,9 @@ static int prepare_events(struct keel_service *service)
 		int number; /* a signal, or -1 */
 		event_callback_fn run;
 	} kinds[EVENTS] = {
-		[ON_TERM] = { SIGTERM, on_stop },  [ON_INT] = { SIGINT, on_stop },   [ON_HUP] = { SIGHUP, on_reload },
-		[ON_USR1] = { SIGUSR1, on_level }, [ON_USR2] = { SIGUSR2, on_level }, [ON_STOP] = { -1, on_stop },
+		[ON_TERM] = { SIGTERM, on_stop },    [ON_INT] = { SIGINT, on_stop },
+		[ON_HUP] = { SIGHUP, on_reload },    [ON_USR1] = { SIGUSR1, on_level },
+		[ON_USR2] = { SIGUSR2, on_level },   [ON_STOP] = { -1, on_stop },
 		[ON_WATCHDOG] = { -1, on_watchdog }, [ON_LIMIT] = { -1, on_limit },
 	};
 	const struct sigaction early = { .sa_handler = on_early, .sa_flags = SA_RESTART };
@@ -259,8 +267,8 @@ static int prepare_events(struct keel_service *service)
 	for (int i = 0; i < EVENTS; i++) {
 		const bool is_signal = kinds[i].number >= 0;
 
-		service->events[i] = event_new(service->base, kinds[i].number, is_signal ? EV_SIGNAL | EV_PERSIST : EV_PERSIST,
-					       kinds[i].run, service);
+		service->events[i] = event_new(service->base, kinds[i].number,
+					       is_signal ? EV_SIGNAL | EV_PERSIST : EV_PERSIST, kinds[i].run, service);
 		if (!service->events[i])
 			return -ENOMEM;
 	}
@@ -320,7 +328,8 @@ static int run(struct keel_service *service)
 	int ret, status = 1;
 
 	apply_level(service);
-	ret = keel_service_user_find(user ? *(char *const *)((const char *)service->settings + face->offset_user) : "", &who);
+	ret = keel_service_user_find(user ? *(char *const *)((const char *)service->settings + face->offset_user) : "",
+				     &who);
 	if (ret) {
 		keel_log(KEEL_LOG_ERROR, "cannot start", "step", "user", "why",
 			 ret == -ENOENT ? "no such user" : strerror(-ret), "setting", user->name, NULL);
@@ -367,9 +376,11 @@ static int write_out(struct keel_buffer *text)
 
 int keel_service_main(const struct keel_service_face *face, int argc, char **argv)
 {
-	const struct keel_options options = {
-		.program = face->name, .synopsis = "", .summary = face->summary, .rows = option_rows, .n = KEEL_COUNT(option_rows)
-	};
+	const struct keel_options options = { .program = face->name,
+					      .synopsis = "",
+					      .summary = face->summary,
+					      .rows = option_rows,
+					      .n = KEEL_COUNT(option_rows) };
 	struct keel_service service = { .face = face };
 	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer text;
 	int ret, status = 0;

@@ -99,7 +99,8 @@ static void put_number(struct keel_buffer *out, const struct keel_setting *row, 
 {
 	for (const struct unit *unit = units_of(row); unit && unit->letter && v; unit++)
 		if (v % unit->factor == 0 && unit->factor > 1) {
-			keel_buffer_printf(out, in_file ? "\"%" PRIu64 "%c\"" : "%" PRIu64 "%c", v / unit->factor, unit->letter);
+			keel_buffer_printf(out, in_file ? "\"%" PRIu64 "%c\"" : "%" PRIu64 "%c", v / unit->factor,
+					   unit->letter);
 			return;
 		}
 	keel_buffer_decimal(out, v);
@@ -163,7 +164,8 @@ int keel_setting_take_number(const struct keel_setting *row, void *settings, uin
 	return 0;
 }
 
-int keel_setting_take_string(const struct keel_setting *row, void *settings, const char *text, struct keel_buffer *error)
+int keel_setting_take_string(const struct keel_setting *row, void *settings, const char *text,
+			     struct keel_buffer *error)
 {
 	char **field = keel_setting_field(row, settings);
 	char *copy = strdup(text);
@@ -326,7 +328,8 @@ int keel_settings_defaults(const struct keel_settings *table, void *out)
 	return 0;
 }
 
-int keel_settings_set(const struct keel_settings *table, void *settings, const char *assignment, struct keel_buffer *error)
+int keel_settings_set(const struct keel_settings *table, void *settings, const char *assignment,
+		      struct keel_buffer *error)
 {
 	const size_t len = strcspn(assignment, "=");
 	const struct keel_setting *row = keel_setting_find(table, assignment, len);
@@ -393,12 +396,13 @@ static void put_value(struct keel_buffer *out, const struct keel_setting *row, c
 	}
 }
 
-static void put_row(struct keel_buffer *out, const struct keel_setting *row, const char *name, const void *settings, int depth)
+static void put_row(struct keel_buffer *out, const struct keel_setting *row, const char *name, const void *settings,
+		    int depth)
 {
 	keel_buffer_printf(out, "%.*s# %s\n%.*s# It ", depth, "\t\t\t\t\t\t\t\t", row->help, depth, "\t\t\t\t\t\t\t\t");
 	keel_setting_expects(row, out);
-	keel_buffer_printf(out, "%s.\n%.*s%s = ", row->restart ? "; a change takes effect at the next start" : "", depth,
-			   "\t\t\t\t\t\t\t\t", name);
+	keel_buffer_printf(out, "%s.\n%.*s%s = ", row->restart ? "; a change takes effect at the next start" : "",
+			   depth, "\t\t\t\t\t\t\t\t", name);
 	put_value(out, row, settings);
 	keel_buffer_puts(out, ";\n");
 }
@@ -423,7 +427,8 @@ static void put_group(struct keel_buffer *out, const struct keel_settings *table
 			seen = strncmp(table->rows[j].name, name, (size_t)(dot + 1 - name)) == 0;
 		if (seen)
 			continue;
-		keel_buffer_printf(out, "%.*s%.*s: {\n", depth, "\t\t\t\t\t\t\t\t", (int)(dot - name - (ptrdiff_t)len), name + len);
+		keel_buffer_printf(out, "%.*s%.*s: {\n", depth, "\t\t\t\t\t\t\t\t", (int)(dot - name - (ptrdiff_t)len),
+				   name + len);
 		put_group(out, table, name, (size_t)(dot + 1 - name), settings, depth + 1);
 		keel_buffer_printf(out, "%.*s};\n", depth, "\t\t\t\t\t\t\t\t");
 	}

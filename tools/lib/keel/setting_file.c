@@ -15,7 +15,7 @@
 #include "tools/lib/keel/setting_row.h"
 
 #define FILE_MOST (1 << 18) /* octets of a file: libconfig takes quadratic time over its settings */
-#define DEPTH_MOST 8	    /* brackets within brackets */
+#define DEPTH_MOST 8        /* brackets within brackets */
 
 struct source {
 	const char *name;
@@ -307,8 +307,8 @@ static int load_text(const struct keel_settings *table, const char *name, const 
 	return ret;
 }
 
-int keel_settings_load_text(const struct keel_settings *table, const char *name, const char *text, size_t len, void *out,
-			    struct keel_buffer *error)
+int keel_settings_load_text(const struct keel_settings *table, const char *name, const char *text, size_t len,
+			    void *out, struct keel_buffer *error)
 {
 	int ret = keel_settings_defaults(table, out);
 
@@ -355,6 +355,6 @@ int keel_settings_load(const struct keel_settings *table, const char *path, void
 			return ret;
 		}
 	}
-	return keel_settings_load_text(table, path ? path : "defaults", text.data ? (const char *)text.data : "", text.len, out,
-				       error);
+	return keel_settings_load_text(table, path ? path : "defaults", text.data ? (const char *)text.data : "",
+				       text.len, out, error);
 }

@@ -18,7 +18,8 @@ bool keel_setting_is_group(const struct keel_settings *table, const char *name, 
 /* Each takes a value in, after freeing the old one, or appends why not to error: 0, -EINVAL or -ENOMEM. */
 int keel_setting_take_number(const struct keel_setting *row, void *settings, uint64_t value, struct keel_buffer *error);
 int keel_setting_take_text(const struct keel_setting *row, void *settings, const char *text, struct keel_buffer *error);
-int keel_setting_take_string(const struct keel_setting *row, void *settings, const char *text, struct keel_buffer *error);
+int keel_setting_take_string(const struct keel_setting *row, void *settings, const char *text,
+			     struct keel_buffer *error);
 /* n strings, copied. */
 int keel_setting_take_strings(const struct keel_setting *row, void *settings, const char *const *texts, size_t n,
 			      struct keel_buffer *error);
