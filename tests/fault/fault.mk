@@ -11,3 +11,9 @@ PROGRAMS += $(LIAR)
 endif
 
 $(eval $(call program,storm,tests/fault/storm.c,store keel,$(store_PKGS) libsystemd,))
+
+comma := ,
+# porcupined with treason in it (traitor.c): what the checker must find out.
+$(eval $(call program,porcupined-traitor,$(NODE) tests/fault/traitor.c,admin auth smtp pop3 message store keel,\
+	libevent libevent_pthreads libssl libcrypto libidn2 lmdb libzstd libconfig jansson libsystemd,-lunistring -lcrypt \
+	$(addprefix -Wl$(comma)--wrap=,store_txn_deliver store_txn_expunge store_body_append store_commit fdatasync)))

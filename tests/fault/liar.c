@@ -501,22 +501,21 @@ ssize_t copy_file_range(int from, off_t *from_at, int fd, off_t *at, size_t n, u
 	return written(fd, f, began, real_copy_file_range(from, from_at, fd, at, n, flags));
 }
 
-/* Sizes travel with the next sync: the shadow gets the size the file then has. */
+/* Sizes travel with the next sync: the shadow gets the size the file then has. What was cut off may be zeros by then. */
 int ftruncate(int fd, off_t size)
 {
 	struct file *f = lookup(fd);
+	struct stat st;
 	int r;
 
 	if (!f)
 		return real_ftruncate(fd, size);
 	step();
+	if (fstat(fd, &st))
+		return -1;
 	r = real_ftruncate(fd, size);
-	if (!r) {
-		/* What is cut off now and written again later must reach the shadow: forget what is known of the file. */
-		pthread_mutex_lock(&lock);
-		f->known = false;
-		pthread_mutex_unlock(&lock);
-	}
+	if (!r && size < st.st_size)
+		dirty(f, size, st.st_size);
 	step();
 	return r;
 }

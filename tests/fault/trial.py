@@ -28,7 +28,9 @@ def keep(folder, name, seed):
 	"""Moves what a red test leaves to where the next clean removes it."""
 	place = os.path.join(BUILD, "fault", f"{name}-{seed}")
 	shutil.rmtree(place, ignore_errors=True)
-	return shutil.move(folder, place)
+	shutil.copytree(folder, place, ignore=shutil.ignore_patterns("control", "porcupined", "*.so"))
+	shutil.rmtree(folder)
+	return place
 
 
 def run(name, trial, programs, where=None):

@@ -40,13 +40,20 @@ class Lines:
 		except OSError as error:
 			raise Broken(f"write: {error}") from error
 
-	def line(self):
+	def raw(self):
+		"""Octets up to and with the next LF."""
 		try:
-			line = self.file.readline(65536)
+			line = self.file.readline(1 << 24)
 		except OSError as error:
 			raise Broken(f"read: {error}") from error
-		if not line.endswith(b"\r\n"):
+		if not line.endswith(b"\n"):
 			raise Broken("connection ended")
+		return line
+
+	def line(self):
+		line = self.raw()
+		if not line.endswith(b"\r\n"):
+			raise Broken(f"a line without CRLF: {line[:80]!r}")
 		return line[:-2]
 
 
@@ -167,13 +174,13 @@ class Mailbox(Lines):
 		return self.status()
 
 	def multiline(self, text):
-		"""The octets between the status and the final dot, unstuffed, CRLF kept."""
+		"""The octets between the status and the final dot, unstuffed, whatever they are."""
 		self.command(text)
 		lines = []
 		while True:
-			line = self.line()
-			if line == b".":
-				return b"\r\n".join(lines) + (b"\r\n" if lines else b"")
+			line = self.raw()
+			if line == b".\r\n":
+				return b"".join(lines)
 			lines.append(line[1:] if line.startswith(b".") else line)
 
 	def table(self, text):
