@@ -135,7 +135,8 @@ int tls_self_sign(const char *certificate, const char *key, const char *hostname
 	if (has_certificate && has_key)
 		return 0;
 	if (has_certificate || has_key) {
-		keel_buffer_printf(error, "%s is there but %s is not: bring it back, or remove both for a new self-signed one",
+		keel_buffer_printf(error,
+				   "%s is there but %s is not: bring it back, or remove both for a new self-signed one",
 				   has_certificate ? certificate : key, has_certificate ? key : certificate);
 		return -EINVAL;
 	}
@@ -153,7 +154,8 @@ int tls_self_sign(const char *certificate, const char *key, const char *hostname
 	}
 	ERR_clear_error();
 	if (ret)
-		keel_buffer_printf(error, "cannot make a self-signed certificate in %s: %s", certificate, strerror(-ret));
+		keel_buffer_printf(error, "cannot make a self-signed certificate in %s: %s", certificate,
+				   strerror(-ret));
 	*made = !ret;
 	return ret;
 }

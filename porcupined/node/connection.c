@@ -244,8 +244,8 @@ static void step(struct connection *c, const uint8_t *at, const uint8_t *end)
 	for (;;) {
 		const enum connection_verdict verdict = c->kind->step(c, &at, end, out);
 
-		if (put_out(c, out) || (verdict != CONNECTION_CLOSE && verdict != CONNECTION_TLS && verdict != CONNECTION_FLUSH &&
-					keep(c, at, end))) {
+		if (put_out(c, out) || (verdict != CONNECTION_CLOSE && verdict != CONNECTION_TLS &&
+					verdict != CONNECTION_FLUSH && keep(c, at, end))) {
 			connection_close(c);
 			return;
 		}
@@ -393,7 +393,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
 /* ---- beginning and ending --------------------------------------------------------------------------- */
 
-void connection_new(struct loop *loop, const struct connection_kind *kind, int fd, const struct sockaddr *address, bool secure)
+void connection_new(struct loop *loop, const struct connection_kind *kind, int fd, const struct sockaddr *address,
+		    bool secure)
 {
 	static const int on = 1;
 	struct connection *c = calloc(1, kind->size);

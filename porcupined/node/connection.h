@@ -42,7 +42,8 @@ struct connection_kind {
 	/* Makes the session and greets; refuse: with the refusal, then step() closes. False: no memory. */
 	bool (*open)(struct connection *c, bool refuse, struct keel_buffer *out);
 	/* Uses input from *at on, never past end, and appends replies to out. */
-	enum connection_verdict (*step)(struct connection *c, const uint8_t **at, const uint8_t *end, struct keel_buffer *out);
+	enum connection_verdict (*step)(struct connection *c, const uint8_t **at, const uint8_t *end,
+					struct keel_buffer *out);
 	/* The handshake that CONNECTION_TLS asked for is done. */
 	void (*secured)(struct connection *c, struct keel_buffer *out);
 	/* Says goodbye: step() closes afterwards. */
@@ -57,26 +58,27 @@ struct connection {
 	struct rules *rules;
 	SSL *ssl; /* NULL = plain text */
 	struct event read_event, write_event;
-	struct keel_buffer input;  /* came while the protocol waited */
-	struct keel_buffer output; /* what the socket did not take */
+	struct keel_buffer input;           /* came while the protocol waited */
+	struct keel_buffer output;          /* what the socket did not take */
 	struct connection *next, *previous; /* of its timeout list */
-	uint64_t active; /* loop seconds */
-	uint64_t key;    /* for limits */
+	uint64_t active;                    /* loop seconds */
+	uint64_t key;                       /* for limits */
 	int fd;
 	unsigned holds; /* jobs that refer to it */
 	uint8_t list;   /* enum loop_list */
 	bool counted;   /* limits_leave() is due */
 	bool opened;
-	bool reading;   /* read_event is pending */
+	bool reading; /* read_event is pending */
 	bool waiting, flushing, starting, handshaking, closing;
-	bool dead;      /* the socket is closed; freed with the last hold */
-	bool local;     /* the peer is on this machine */
-	bool exempt;    /* from the limits of an address */
+	bool dead;   /* the socket is closed; freed with the last hold */
+	bool local;  /* the peer is on this machine */
+	bool exempt; /* from the limits of an address */
 	char peer[ENDPOINT_TEXT];
 };
 
 /* Takes over fd, a connected non-blocking socket. secure: TLS comes first. On the loop's thread. */
-void connection_new(struct loop *loop, const struct connection_kind *kind, int fd, const struct sockaddr *address, bool secure);
+void connection_new(struct loop *loop, const struct connection_kind *kind, int fd, const struct sockaddr *address,
+		    bool secure);
 /* An answer has come: appends to this, then connection_resume(). Not within step(). */
 struct keel_buffer *connection_answer(struct connection *c);
 void connection_resume(struct connection *c);

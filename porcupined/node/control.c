@@ -55,8 +55,8 @@ static void run_progress(struct post *post)
 	if (keel_control_gone(p->order->call))
 		atomic_store(&p->order->cancel, true);
 	else
-		keel_control_progress(p->order->call,
-				      json_pack("{s:I, s:I}", "done", (json_int_t)p->done, "total", (json_int_t)p->total));
+		keel_control_progress(p->order->call, json_pack("{s:I, s:I}", "done", (json_int_t)p->done, "total",
+								(json_int_t)p->total));
 	free(p);
 }
 
@@ -107,7 +107,10 @@ static void end_order(struct order *o)
 		const char *domain = json_string_value(json_object_get(o->request, "domain"));
 
 		keel_log(KEEL_LOG_NOTICE, "changed by an operator", "verb", o->verb->name, "what",
-			 address ? address : domain ? domain : "", NULL);
+			 address  ? address
+			 : domain ? domain
+				  : "",
+			 NULL);
 	}
 	json_decref(o->request);
 	json_decref(o->result);
@@ -127,7 +130,8 @@ static void job_done(struct worker_job *job)
 
 static void run_ended(struct post *post)
 {
-	struct order *o = (struct order *)(void *)((char *)post - offsetof(struct order, ended)), **at = &o->node->care->first;
+	struct order *o = (struct order *)(void *)((char *)post - offsetof(struct order, ended)),
+		     **at = &o->node->care->first;
 
 	while (*at != o)
 		at = &(*at)->next;
@@ -163,7 +167,8 @@ static void run_admin(struct keel_control_call *call, json_t *request, void *arg
 	o->request = json_incref(request);
 	keel_buffer_init(&o->error, 0);
 	if (node->stopping || (o->verb->is_long && node->care->n >= LONG_AT_ONCE)) {
-		keel_buffer_puts(&o->error, node->stopping ? "the node is stopping" : "enough of this is running already");
+		keel_buffer_puts(&o->error,
+				 node->stopping ? "the node is stopping" : "enough of this is running already");
 		o->ret = -EBUSY;
 		end_order(o);
 		return;
@@ -191,12 +196,15 @@ static void run_admin(struct keel_control_call *call, json_t *request, void *arg
 static json_t *store_part(const struct store_status *s)
 {
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "uuid", s->uuid, "node",
-			 (json_int_t)s->node, "next_lsn", (json_int_t)s->next_lsn, "synced_lsn", (json_int_t)s->synced_lsn,
-			 "indexed_lsn", (json_int_t)s->indexed_lsn, "segments", (json_int_t)s->segments, "octets",
-			 (json_int_t)s->octets, "live_octets", (json_int_t)s->live_octets, "quarantined",
-			 (json_int_t)s->quarantined, "accounts", (json_int_t)s->accounts, "messages", (json_int_t)s->messages,
-			 "open_octets_read", (json_int_t)s->open_octets_read, "state",
-			 !s->writable ? "good" : s->writable == -ENOSPC ? "full" : "read-only");
+			 (json_int_t)s->node, "next_lsn", (json_int_t)s->next_lsn, "synced_lsn",
+			 (json_int_t)s->synced_lsn, "indexed_lsn", (json_int_t)s->indexed_lsn, "segments",
+			 (json_int_t)s->segments, "octets", (json_int_t)s->octets, "live_octets",
+			 (json_int_t)s->live_octets, "quarantined", (json_int_t)s->quarantined, "accounts",
+			 (json_int_t)s->accounts, "messages", (json_int_t)s->messages, "open_octets_read",
+			 (json_int_t)s->open_octets_read, "state",
+			 !s->writable             ? "good"
+			 : s->writable == -ENOSPC ? "full"
+						  : "read-only");
 }
 
 static void run_status(struct keel_control_call *call, json_t *request, void *arg)
@@ -219,13 +227,13 @@ static void run_status(struct keel_control_call *call, json_t *request, void *ar
 	}
 	if (node->metrics_port)
 		json_object_set_new(ports, "metrics", json_integer(node->metrics_port));
-	keel_control_ok(
-		call, json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:o, s:o}", "version", OSNC_VERSION, "hostname",
-				node->rules->hostname, "pid", (int)getpid(), "uptime",
-				(json_int_t)((uint64_t)time(NULL) - node->started), "sessions",
-				(json_int_t)limits_sessions(node->limits), "received", (json_int_t)node_metric.received,
-				"retrieved", (json_int_t)node_metric.retrieved, "loops", (int)node->n_loops, "ports", ports, "store",
-				store_part(&s)));
+	keel_control_ok(call,
+			json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:o, s:o}", "version", OSNC_VERSION,
+				  "hostname", node->rules->hostname, "pid", (int)getpid(), "uptime",
+				  (json_int_t)((uint64_t)time(NULL) - node->started), "sessions",
+				  (json_int_t)limits_sessions(node->limits), "received",
+				  (json_int_t)node_metric.received, "retrieved", (json_int_t)node_metric.retrieved,
+				  "loops", (int)node->n_loops, "ports", ports, "store", store_part(&s)));
 }
 
 static void run_metrics(struct keel_control_call *call, json_t *request, void *arg)
@@ -288,7 +296,8 @@ static int make_table(size_t *n)
 		return -ENOMEM;
 	memcpy(all, own, sizeof(own));
 	for (size_t i = 0; i < admin_verbs_n; i++)
-		all[KEEL_COUNT(own) + i] = (struct keel_control_verb){ admin_verbs[i].name, run_admin, admin_verbs[i].help };
+		all[KEEL_COUNT(own) + i] =
+			(struct keel_control_verb){ admin_verbs[i].name, run_admin, admin_verbs[i].help };
 	return 0;
 }
 

@@ -52,7 +52,8 @@ int endpoint_parse(const char *text, struct endpoint *out)
 	len = (size_t)(colon - text);
 	if (len == 1 && *text == '*') {
 		e.wildcard = true;
-		e.address.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = in6addr_any };
+		e.address.in6 =
+			(struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = in6addr_any };
 		e.len = sizeof(e.address.in6);
 	} else if (len > 2 && len - 2 < sizeof(host) && text[0] == '[' && text[len - 1] == ']') {
 		memcpy(host, text + 1, len - 2);

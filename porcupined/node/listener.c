@@ -106,14 +106,15 @@ void listener_accept(evutil_socket_t fd, short what, void *arg)
 		const int client = accept4(fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (client >= 0) {
-			connection_new(l->loop, l->listener->kind, client, (struct sockaddr *)&from, l->listener->secure);
+			connection_new(l->loop, l->listener->kind, client, (struct sockaddr *)&from,
+				       l->listener->secure);
 			continue;
 		}
 		if (errno == EINTR || errno == ECONNABORTED)
 			continue;
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			keel_log_limited(&limit, KEEL_LOG_WARNING, "cannot take a connection", "listener", l->listener->name, "why",
-					 strerror(errno), NULL);
+			keel_log_limited(&limit, KEEL_LOG_WARNING, "cannot take a connection", "listener",
+					 l->listener->name, "why", strerror(errno), NULL);
 		return;
 	}
 }

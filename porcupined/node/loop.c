@@ -107,7 +107,7 @@ void loop_one_less(struct loop *loop)
 
 /* ---- from other threads ---------------------------------------------------------------------------------- */
 
-#define LOOP_OF(post, member) ((struct loop *)(void *)((char *)(post) - offsetof(struct loop, member)))
+#define LOOP_OF(post, member) ((struct loop *)(void *)((char *)(post)-offsetof(struct loop, member)))
 
 static void stop_listening(struct loop *loop)
 {
@@ -213,7 +213,8 @@ static int listen_everywhere(struct loop *loop)
 		if (!l)
 			return -ENOMEM;
 		*l = (struct listening){ loop, &node->listeners[i] };
-		loop->listening[i] = event_new(loop->base, node->listeners[i].fd, EV_READ | EV_PERSIST, listener_accept, l);
+		loop->listening[i] =
+			event_new(loop->base, node->listeners[i].fd, EV_READ | EV_PERSIST, listener_accept, l);
 		if (!loop->listening[i]) {
 			free(l);
 			return -ENOMEM;

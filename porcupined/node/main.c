@@ -135,8 +135,8 @@ static int load_tls(const struct node_settings *s, struct tls **out, struct keel
 	if (s->tls_self_signed)
 		ret = tls_self_sign(s->tls_certificate, s->tls_key, *hostname ? hostname : "localhost", &made, error);
 	if (made)
-		keel_log(KEEL_LOG_NOTICE, "made a self-signed certificate: replace it with one that clients can verify", "certificate",
-			 s->tls_certificate, "key", s->tls_key, NULL);
+		keel_log(KEEL_LOG_NOTICE, "made a self-signed certificate: replace it with one that clients can verify",
+			 "certificate", s->tls_certificate, "key", s->tls_key, NULL);
 	return ret ? ret : tls_new(s->tls_certificate, s->tls_key, out, error);
 }
 
@@ -268,7 +268,8 @@ static int first_domain(struct node *node, struct keel_buffer *error)
 		gethostname(hostname, sizeof(hostname) - 1);
 	ret = admin_first_domain(node->store, hostname, &added, error);
 	if (added)
-		keel_log(KEEL_LOG_NOTICE, "made the host's name a local domain, with its postmaster", "domain", hostname, NULL);
+		keel_log(KEEL_LOG_NOTICE, "made the host's name a local domain, with its postmaster", "domain",
+			 hostname, NULL);
 	return ret;
 }
 
@@ -340,7 +341,8 @@ static bool on_alive(struct keel_service *service, void *state)
 		const uint64_t beat = atomic_load_explicit(&node->loops[i]->beat, memory_order_relaxed);
 
 		if (beat + BEAT_LATE < now) {
-			keel_log(KEEL_LOG_ERROR, "a loop is stuck", "loop", KEEL_N(i), "seconds", KEEL_N(now - beat), NULL);
+			keel_log(KEEL_LOG_ERROR, "a loop is stuck", "loop", KEEL_N(i), "seconds", KEEL_N(now - beat),
+				 NULL);
 			return false;
 		}
 	}

@@ -63,7 +63,8 @@ struct health {
 	void *arg;
 };
 
-static void send_text(struct evhttp_request *request, int code, const char *reason, const char *type, const void *text, size_t n)
+static void send_text(struct evhttp_request *request, int code, const char *reason, const char *type, const void *text,
+		      size_t n)
 {
 	struct evbuffer *body = evbuffer_new();
 

@@ -47,7 +47,7 @@ struct pop3_server {
 	ssize_t result;
 };
 
-#define SERVER_OF(at, member) ((struct pop3_server *)(void *)((char *)(at) - offsetof(struct pop3_server, member)))
+#define SERVER_OF(at, member) ((struct pop3_server *)(void *)((char *)(at)-offsetof(struct pop3_server, member)))
 
 static struct pop3_server *server_of(struct connection *c)
 {
@@ -109,9 +109,11 @@ static void run_login(struct worker_job *job)
 
 	if (!p->cached) {
 		/* an unknown address costs as much time as a known one */
-		ret = password_verify(p->found && !(p->account.flags & STORE_ACCOUNT_DISABLED) ? p->account.hash : "", p->password);
+		ret = password_verify(p->found && !(p->account.flags & STORE_ACCOUNT_DISABLED) ? p->account.hash : "",
+				      p->password);
 		if (!ret)
-			login_cache_add(node->logins, p->account.id.octet, p->account.lsn, p->password, loop_monotonic_ms() / 1000);
+			login_cache_add(node->logins, p->account.id.octet, p->account.lsn, p->password,
+					loop_monotonic_ms() / 1000);
 	}
 	password_wipe(p->password, sizeof(p->password));
 	p->result = ret ? ret : list(p);
@@ -133,8 +135,8 @@ static enum pop3_reason login_reason(ssize_t result)
 
 static void log_login(const struct pop3_server *p, const char *text, const char *why)
 {
-	keel_log(KEEL_LOG_INFO, text, "protocol", "pop3", "client", *p->c.peer ? p->c.peer : "local", "user", p->user, "tls",
-		 p->c.ssl ? "yes" : "no", why ? "why" : NULL, why, NULL);
+	keel_log(KEEL_LOG_INFO, text, "protocol", "pop3", "client", *p->c.peer ? p->c.peer : "local", "user", p->user,
+		 "tls", p->c.ssl ? "yes" : "no", why ? "why" : NULL, why, NULL);
 }
 
 static void login_done(struct worker_job *job)
@@ -314,7 +316,8 @@ static void run_updated(struct post *post)
 	if (!p->result)
 		keel_count_by(&node_metric.deleted, pop3_session_deleted_count(p->session));
 	else
-		keel_log(KEEL_LOG_WARNING, "messages not deleted", "user", p->user, "why", strerror((int)-p->result), NULL);
+		keel_log(KEEL_LOG_WARNING, "messages not deleted", "user", p->user, "why", strerror((int)-p->result),
+			 NULL);
 	/* first the lock: who reads +OK may log in at once */
 	let_go(p);
 	pop3_session_updated(p->session, p->result ? POP3_REASON_TRY_AGAIN : POP3_REASON_NONE, out);
@@ -371,7 +374,8 @@ static bool open_session(struct connection *c, bool refuse, struct keel_buffer *
 	return true;
 }
 
-static enum connection_verdict run_session(struct pop3_server *p, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
+static enum connection_verdict run_session(struct pop3_server *p, const uint8_t **at, const uint8_t *end,
+					   struct keel_buffer *out)
 {
 	for (;;) {
 		if (p->reader) {
@@ -405,7 +409,8 @@ static enum connection_verdict run_session(struct pop3_server *p, const uint8_t 
 	}
 }
 
-static enum connection_verdict step(struct connection *c, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
+static enum connection_verdict step(struct connection *c, const uint8_t **at, const uint8_t *end,
+				    struct keel_buffer *out)
 {
 	struct pop3_server *p = server_of(c);
 	const enum connection_verdict verdict = run_session(p, at, end, out);
@@ -422,7 +427,8 @@ static void secured(struct connection *c, struct keel_buffer *out)
 static void expire(struct connection *c, enum connection_end why, struct keel_buffer *out)
 {
 	store_reader_free(&server_of(c)->reader);
-	pop3_session_expire(server_of(c)->session, why == CONNECTION_TIMEOUT ? POP3_REASON_TIMEOUT : POP3_REASON_SHUTDOWN, out);
+	pop3_session_expire(server_of(c)->session,
+			    why == CONNECTION_TIMEOUT ? POP3_REASON_TIMEOUT : POP3_REASON_SHUTDOWN, out);
 }
 
 static void close_session(struct connection *c)

@@ -86,7 +86,8 @@ void post_send(struct post_box *box, struct post *post)
 
 	do {
 		post->next = was;
-	} while (!atomic_compare_exchange_weak_explicit(&box->newest, &was, post, memory_order_release, memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(&box->newest, &was, post, memory_order_release,
+							memory_order_relaxed));
 	/* Only the first one wakes. A full counter means a wake-up is due anyway. */
 	if (!was)
 		(void)!write(box->fd, &one, sizeof(one));

@@ -11,7 +11,8 @@ static enum smtp_reason trouble(const char *what, int error)
 {
 	static struct keel_log_limit limit = { .burst = 10, .interval = 60 };
 
-	keel_log_limited(&limit, KEEL_LOG_ERROR, "cannot look up a recipient", "address", what, "why", strerror(-error), NULL);
+	keel_log_limited(&limit, KEEL_LOG_ERROR, "cannot look up a recipient", "address", what, "why", strerror(-error),
+			 NULL);
 	return SMTP_REASON_STORAGE;
 }
 
@@ -63,8 +64,8 @@ static enum smtp_reason local_user(struct store *store, const struct rules *rule
 	return SMTP_REASON_NONE;
 }
 
-enum smtp_reason recipient_find(struct store *store, const struct rules *rules, const struct smtp_path *path, uint64_t size,
-				struct recipient *out)
+enum smtp_reason recipient_find(struct store *store, const struct rules *rules, const struct smtp_path *path,
+				uint64_t size, struct recipient *out)
 {
 	char canonical[ADDRESS_MAX], domain[256];
 	int ret, found;

@@ -18,7 +18,7 @@ struct recipient {
  * over its quota; of an alias no target may be full, so that nobody misses what the others got. The postmaster of a local domain, and
  * <postmaster>, is always accepted (RFC 5321 4.5.1).
  */
-enum smtp_reason recipient_find(struct store *store, const struct rules *rules, const struct smtp_path *path, uint64_t size,
-				struct recipient *out);
+enum smtp_reason recipient_find(struct store *store, const struct rules *rules, const struct smtp_path *path,
+				uint64_t size, struct recipient *out);
 
 #endif

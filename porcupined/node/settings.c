@@ -117,8 +117,8 @@ static int check_endpoints(const char *name, char *const *list, struct keel_buff
 
 	for (size_t i = 0; list && list[i]; i++)
 		if (endpoint_parse(list[i], &endpoint)) {
-			keel_buffer_printf(error, "%s: \"%s\" is not ADDRESS:PORT, [IPV6]:PORT, *:PORT or unix:PATH", name,
-					   list[i]);
+			keel_buffer_printf(error, "%s: \"%s\" is not ADDRESS:PORT, [IPV6]:PORT, *:PORT or unix:PATH",
+					   name, list[i]);
 			return -EINVAL;
 		}
 	return 0;
@@ -130,8 +130,10 @@ int node_settings_validate(const void *settings, struct keel_buffer *error)
 	char *const metrics[] = { s->metrics_listen, NULL };
 	char canonical[ADDRESS_MAX];
 
-	if (check_endpoints("smtp.listen", s->smtp_listen, error) || check_endpoints("lmtp.listen", s->lmtp_listen, error) ||
-	    check_endpoints("pop3.listen", s->pop3_listen, error) || check_endpoints("pop3s.listen", s->pop3s_listen, error) ||
+	if (check_endpoints("smtp.listen", s->smtp_listen, error) ||
+	    check_endpoints("lmtp.listen", s->lmtp_listen, error) ||
+	    check_endpoints("pop3.listen", s->pop3_listen, error) ||
+	    check_endpoints("pop3s.listen", s->pop3s_listen, error) ||
 	    (*s->metrics_listen && check_endpoints("metrics.listen", metrics, error)))
 		return -EINVAL;
 	if (!strncmp(s->metrics_listen, "unix:", 5)) {
@@ -144,7 +146,8 @@ int node_settings_validate(const void *settings, struct keel_buffer *error)
 	}
 	for (const char *at = s->hostname; *at; at++)
 		if (*at <= ' ' || *at > '~') {
-			keel_buffer_puts(error, "hostname: only printable ASCII (write an IDN as its A-label, xn--...)");
+			keel_buffer_puts(error,
+					 "hostname: only printable ASCII (write an IDN as its A-label, xn--...)");
 			return -EINVAL;
 		}
 	if (*s->postmaster && address_parse(s->postmaster, false, canonical)) {

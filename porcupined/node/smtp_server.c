@@ -17,8 +17,9 @@
 #include "tools/lib/keel/cleanup.h"
 #include "tools/lib/keel/log.h"
 
-#define INLINE_BODY (512u << 10) /* octets whose hash a loop computes itself, about a millisecond; more goes to a worker */
-#define TEXT_KEPT 1024		 /* octets of memory an idle session keeps for recipients */
+#define INLINE_BODY \
+	(512u << 10)   /* octets whose hash a loop computes itself, about a millisecond; more goes to a worker */
+#define TEXT_KEPT 1024 /* octets of memory an idle session keeps for recipients */
 
 /* One account that gets the message. */
 struct target {
@@ -147,7 +148,8 @@ static enum smtp_reason begin(struct smtp_server *s)
 	char tls[96];
 	int ret;
 
-	if (!s->c.exempt && !limits_message(loop->node->limits, s->c.key, loop_monotonic_ms(), s->c.rules->messages_per_minute))
+	if (!s->c.exempt &&
+	    !limits_message(loop->node->limits, s->c.key, loop_monotonic_ms(), s->c.rules->messages_per_minute))
 		return SMTP_REASON_RATE;
 	ret = store_writable(loop->node->store);
 	if (!ret)
@@ -197,7 +199,7 @@ static void take_body(struct smtp_server *s)
 
 /* ---- storing it -------------------------------------------------------------------------------------- */
 
-#define SERVER_OF(at, member) ((struct smtp_server *)(void *)((char *)(at) - offsetof(struct smtp_server, member)))
+#define SERVER_OF(at, member) ((struct smtp_server *)(void *)((char *)(at)-offsetof(struct smtp_server, member)))
 
 static void log_message(const struct smtp_server *s, enum smtp_reason reason)
 {
@@ -209,10 +211,10 @@ static void log_message(const struct smtp_server *s, enum smtp_reason reason)
 	if (!keel_log_on(level))
 		return;
 	snprintf(sender, sizeof(sender), null ? "<>" : *from->domain ? "%s@%s" : "%s", from->local, from->domain);
-	keel_log(level, reason == SMTP_REASON_NONE ? "message stored" : "message not stored", "id", s->id, "protocol", s->c.kind->name,
-		 "client", *s->c.peer ? s->c.peer : "local", "from", sender, "to", s->texts.len ? (const char *)s->texts.data : "",
-		 "recipients", KEEL_N(s->recipients), "size", KEEL_N(s->size), reason == SMTP_REASON_NONE ? NULL : "reason",
-		 smtp_reason_name(reason), NULL);
+	keel_log(level, reason == SMTP_REASON_NONE ? "message stored" : "message not stored", "id", s->id, "protocol",
+		 s->c.kind->name, "client", *s->c.peer ? s->c.peer : "local", "from", sender, "to",
+		 s->texts.len ? (const char *)s->texts.data : "", "recipients", KEEL_N(s->recipients), "size",
+		 KEEL_N(s->size), reason == SMTP_REASON_NONE ? NULL : "reason", smtp_reason_name(reason), NULL);
 }
 
 /* Answers COMMIT and lets go of the transaction. */
@@ -387,7 +389,8 @@ static bool open_lmtp(struct connection *c, bool refuse, struct keel_buffer *out
 	return open_session(c, refuse, &c->rules->lmtp, out);
 }
 
-static enum connection_verdict run_session(struct smtp_server *s, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
+static enum connection_verdict run_session(struct smtp_server *s, const uint8_t **at, const uint8_t *end,
+					   struct keel_buffer *out)
 {
 	for (;;) {
 		switch (smtp_session_step(s->session, at, end, out)) {
@@ -419,7 +422,8 @@ static enum connection_verdict run_session(struct smtp_server *s, const uint8_t 
 	}
 }
 
-static enum connection_verdict step(struct connection *c, const uint8_t **at, const uint8_t *end, struct keel_buffer *out)
+static enum connection_verdict step(struct connection *c, const uint8_t **at, const uint8_t *end,
+				    struct keel_buffer *out)
 {
 	struct smtp_server *s = server_of(c);
 	const enum connection_verdict verdict = run_session(s, at, end, out);
@@ -435,7 +439,8 @@ static void secured(struct connection *c, struct keel_buffer *out)
 
 static void expire(struct connection *c, enum connection_end why, struct keel_buffer *out)
 {
-	smtp_session_expire(server_of(c)->session, why == CONNECTION_TIMEOUT ? SMTP_REASON_TIMEOUT : SMTP_REASON_SHUTDOWN, out);
+	smtp_session_expire(server_of(c)->session,
+			    why == CONNECTION_TIMEOUT ? SMTP_REASON_TIMEOUT : SMTP_REASON_SHUTDOWN, out);
 }
 
 static void close_session(struct connection *c)

@@ -22,6 +22,7 @@ void tls_describe(SSL *ssl, char *out, size_t n);
 
 /* certificate.c: makes a P-256 key and a certificate for hostname, valid for ten years, if neither file exists; *made says so.
  * Both are written whole or not at all, the key with mode 0600. 0, or -errno with error: also if only one of them exists. */
-int tls_self_sign(const char *certificate, const char *key, const char *hostname, bool *made, struct keel_buffer *error);
+int tls_self_sign(const char *certificate, const char *key, const char *hostname, bool *made,
+		  struct keel_buffer *error);
 
 #endif

@@ -9,7 +9,7 @@
 
 int index_count_segment(struct index *ix, MDB_txn *txn, uint64_t segment, uint64_t total, uint64_t dead)
 {
-	struct index_segment row = {0};
+	struct index_segment row = { 0 };
 	int r = index_get(ix, txn, INDEX_SEGMENT, &segment, sizeof(segment), &row, sizeof(row), NULL, NULL);
 
 	if (r && r != -ENOENT)
@@ -22,7 +22,7 @@ int index_count_segment(struct index *ix, MDB_txn *txn, uint64_t segment, uint64
 static int mailbox_get(struct index *ix, MDB_txn *txn, const struct store_id *account, const struct store_id *mailbox,
 		       struct index_mailbox *row)
 {
-	struct index_mailbox_key key = {*account, *mailbox};
+	struct index_mailbox_key key = { *account, *mailbox };
 
 	return index_get(ix, txn, INDEX_MAILBOX, &key, sizeof(key), row, sizeof(*row), NULL, NULL);
 }
@@ -30,7 +30,7 @@ static int mailbox_get(struct index *ix, MDB_txn *txn, const struct store_id *ac
 static int mailbox_put(struct index *ix, MDB_txn *txn, const struct store_id *account, const struct store_id *mailbox,
 		       const struct index_mailbox *row)
 {
-	struct index_mailbox_key key = {*account, *mailbox};
+	struct index_mailbox_key key = { *account, *mailbox };
 
 	return index_put(ix, txn, INDEX_MAILBOX, &key, sizeof(key), row, sizeof(*row), NULL, 0);
 }
@@ -53,14 +53,14 @@ static int body_release(struct index *ix, MDB_txn *txn, const struct store_id *b
 
 static int apply_body(struct index *ix, MDB_txn *txn, const struct record *r, uint64_t segment, uint64_t offset)
 {
-	struct index_body row = {.segment = segment,
-				 .offset = offset,
-				 .lsn = r->lsn,
-				 .length = r->length,
-				 .raw = r->raw,
-				 .crc = r->payload_crc,
-				 .bucket = r->bucket,
-				 .flags = r->flags};
+	struct index_body row = { .segment = segment,
+				  .offset = offset,
+				  .lsn = r->lsn,
+				  .length = r->length,
+				  .raw = r->raw,
+				  .crc = r->payload_crc,
+				  .bucket = r->bucket,
+				  .flags = r->flags };
 
 	return index_put(ix, txn, INDEX_BODY, &r->object, sizeof(r->object), &row, sizeof(row), NULL, 0);
 }
@@ -80,15 +80,15 @@ static int apply_entry(struct index *ix, MDB_txn *txn, const struct record *r, c
 	if (error)
 		return error == -ENOENT ? 0 : error; /* the account went while the mail was under way */
 	key = index_entry_key(&e.mailbox, r->lsn);
-	row = (struct index_entry){.id = r->object,
-				   .body = e.body,
-				   .modseq = e.modseq,
-				   .date = e.date,
-				   .size = e.size,
-				   .uid = e.uid,
-				   .flags = e.flags,
-				   .return_path_len = e.return_path.len,
-				   .delivered_to_len = e.delivered_to.len};
+	row = (struct index_entry){ .id = r->object,
+				    .body = e.body,
+				    .modseq = e.modseq,
+				    .date = e.date,
+				    .size = e.size,
+				    .uid = e.uid,
+				    .flags = e.flags,
+				    .return_path_len = e.return_path.len,
+				    .delivered_to_len = e.delivered_to.len };
 	/* The payload ends in the two strings with the second's length between: the row takes them as they stand. */
 	error = index_put(ix, txn, INDEX_ENTRY, &key, sizeof(key), &row, sizeof(row), e.return_path.at,
 			  (size_t)e.return_path.len + 2 + e.delivered_to.len);
@@ -171,30 +171,33 @@ static int apply_account(struct index *ix, MDB_txn *txn, const struct record *r,
 		return error;
 	if (!error && row.lsn >= r->lsn)
 		return 0;
-	row = (struct index_account){.id = r->object,
-				     .lsn = r->lsn,
-				     .quota = a.quota,
-				     .created = a.created,
-				     .flags = a.flags,
-				     .bucket = r->bucket,
-				     .hash_len = a.hash.len};
-	error = index_put(ix, txn, INDEX_ACCOUNT, a.address.at, a.address.len, &row, sizeof(row), a.hash.at, a.hash.len);
+	row = (struct index_account){ .id = r->object,
+				      .lsn = r->lsn,
+				      .quota = a.quota,
+				      .created = a.created,
+				      .flags = a.flags,
+				      .bucket = r->bucket,
+				      .hash_len = a.hash.len };
+	error = index_put(ix, txn, INDEX_ACCOUNT, a.address.at, a.address.len, &row, sizeof(row), a.hash.at,
+			  a.hash.len);
 	if (error)
 		return error;
-	return index_put(ix, txn, INDEX_ACCOUNT_ID, &r->object, sizeof(r->object), a.address.at, a.address.len, NULL, 0);
+	return index_put(ix, txn, INDEX_ACCOUNT_ID, &r->object, sizeof(r->object), a.address.at, a.address.len, NULL,
+			 0);
 }
 
 /* Every row of a mailbox goes; so do bodies nothing else refers to. */
 static int mailbox_empty(struct index *ix, MDB_txn *txn, const struct store_id *mailbox)
 {
-	struct index_entry_key key = {.mailbox = *mailbox};
-	MDB_val k = {sizeof(key), &key}, v;
+	struct index_entry_key key = { .mailbox = *mailbox };
+	MDB_val k = { sizeof(key), &key }, v;
 	MDB_cursor *cursor;
 	int error = 0, code = mdb_cursor_open(txn, ix->dbi[INDEX_ENTRY], &cursor);
 
 	if (code)
 		return index_error(code);
-	for (code = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE); !code; code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
+	for (code = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE); !code;
+	     code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
 		struct index_entry row;
 
 		if (k.mv_size != sizeof(key) || memcmp(k.mv_data, mailbox, sizeof(*mailbox)) || v.mv_size < sizeof(row))
@@ -214,8 +217,8 @@ static int apply_account_removed(struct index *ix, MDB_txn *txn, const struct re
 {
 	struct record_text address;
 	struct index_account row;
-	struct index_mailbox_key key = {.account = r->object};
-	MDB_val k = {sizeof(key), &key}, v;
+	struct index_mailbox_key key = { .account = r->object };
+	MDB_val k = { sizeof(key), &key }, v;
 	MDB_cursor *cursor;
 	int code, error = record_get_text(payload, r->length, &address);
 
@@ -259,7 +262,7 @@ static int apply_mailbox(struct index *ix, MDB_txn *txn, const struct record *r,
 	error = mailbox_get(ix, txn, &r->account, &r->object, &row);
 	if (error != -ENOENT)
 		return error;
-	row = (struct index_mailbox){.lsn = r->lsn, .uidvalidity = m.uidvalidity, .uidnext = 1, .modseq = 1};
+	row = (struct index_mailbox){ .lsn = r->lsn, .uidvalidity = m.uidvalidity, .uidnext = 1, .modseq = 1 };
 	return mailbox_put(ix, txn, &r->account, &r->object, &row);
 }
 
@@ -322,7 +325,8 @@ int index_apply(struct index *ix, MDB_txn *txn, const struct record *r, uint64_t
 	case RECORD_DOMAIN:
 	case RECORD_DOMAIN_REMOVED:
 		error = record_get_text(payload, r->length, &name);
-		return error ? error : apply_named(ix, txn, r, INDEX_DOMAIN, &name, r->type == RECORD_DOMAIN_REMOVED, NULL, 0);
+		return error ? error
+			     : apply_named(ix, txn, r, INDEX_DOMAIN, &name, r->type == RECORD_DOMAIN_REMOVED, NULL, 0);
 	case RECORD_ALIAS:
 		error = record_get_alias(payload, r->length, &alias);
 		return error ? error : apply_named(ix, txn, r, INDEX_ALIAS, &alias.alias, false, payload, r->length);

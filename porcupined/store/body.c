@@ -121,7 +121,8 @@ int store_body_append(struct store_body *b, const void *data, size_t n)
 		return b->failed;
 	if (n > c->message_size || b->size > c->message_size - n)
 		return b->failed = -EFBIG;
-	if (atomic_load_explicit(&b->store->body_octets, memory_order_relaxed) > c->total_memory && limit > BODY_PRESSED)
+	if (atomic_load_explicit(&b->store->body_octets, memory_order_relaxed) > c->total_memory &&
+	    limit > BODY_PRESSED)
 		limit = BODY_PRESSED;
 	if (b->memory.len - RECORD_HEADER + n > limit && b->memory.len > RECORD_HEADER)
 		b->failed = spill(b);

@@ -128,7 +128,7 @@ static int walk_segment(struct walk *w, struct segment *s)
 
 int bucket_walk(struct store *store, uint16_t bucket, bool bodies, bucket_row_fn each, void *arg, uint64_t *octets_read)
 {
-	struct walk w = {store, bucket, bodies, each, arg, 0};
+	struct walk w = { store, bucket, bodies, each, arg, 0 };
 	uint64_t *ids;
 	size_t n;
 	int r = segment_ids(&store->segments, &ids, &n);

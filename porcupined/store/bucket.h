@@ -14,6 +14,7 @@ struct store;
  * if they were asked for. Nonzero ends the walk and is returned. */
 typedef int (*bucket_row_fn)(const struct footer_row *row, uint64_t segment, void *arg);
 /* *octets_read: what was read from segments. 0 or -errno. */
-int bucket_walk(struct store *store, uint16_t bucket, bool bodies, bucket_row_fn each, void *arg, uint64_t *octets_read);
+int bucket_walk(struct store *store, uint16_t bucket, bool bodies, bucket_row_fn each, void *arg,
+		uint64_t *octets_read);
 
 #endif

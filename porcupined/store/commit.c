@@ -13,8 +13,8 @@
 #include "tools/lib/keel/log.h"
 
 #define BATCH_OCTETS (16u << 20)
-#define BATCH_TXNS 500u              /* two iovecs each fit in IOV_MAX */
-#define SMALL_SEGMENT (1u << 20)     /* on a full disk deletes still find room */
+#define BATCH_TXNS 500u          /* two iovecs each fit in IOV_MAX */
+#define SMALL_SEGMENT (1u << 20) /* on a full disk deletes still find room */
 
 /* ---- writing -------------------------------------------------------------------------------------- */
 
@@ -57,7 +57,7 @@ static int flush(struct gather *g)
 
 static void add(struct gather *g, void *data, size_t n)
 {
-	g->iov[g->n++] = (struct iovec){data, n};
+	g->iov[g->n++] = (struct iovec){ data, n };
 	g->octets += n;
 }
 
@@ -144,7 +144,7 @@ static int prepare(struct store *store, struct store_txn *t, uint64_t synced, st
 		rec->txn_index = (uint16_t)i;
 		rec->flags = (uint8_t)((rec->flags & ~RECORD_TXN_END) | (i == n - 1 ? RECORD_TXN_END : 0));
 		if (!body) {
-			r = rec->type == RECORD_ENTRY	 ? number_entry(store, &rows[i], header + RECORD_HEADER)
+			r = rec->type == RECORD_ENTRY     ? number_entry(store, &rows[i], header + RECORD_HEADER)
 			    : rec->type == RECORD_EXPUNGE ? number_expunge(store, &rows[i], header + RECORD_HEADER)
 							  : 0;
 			if (r)
@@ -237,7 +237,8 @@ static void abandon(struct store *store, int error)
 
 	keel_count(&store_metric.failures);
 	keel_log(KEEL_LOG_ERROR, "store: segment abandoned after a failed write", "segment", KEEL_N(s->id), "error",
-		 strerror(-error), "last-durable-lsn", KEEL_N(synced), "lost-lsns", KEEL_N(store->next_lsn - 1 - synced), NULL);
+		 strerror(-error), "last-durable-lsn", KEEL_N(synced), "lost-lsns",
+		 KEEL_N(store->next_lsn - 1 - synced), NULL);
 	/* Should no next segment come to be, the rest had better not be found. It may fail like the write did. */
 	if (ftruncate(s->fd, (off_t)store->active_at))
 		keel_log(KEEL_LOG_WARNING, "store: abandoned segment not cut", "error", strerror(errno), NULL);
@@ -253,7 +254,8 @@ static void abandon(struct store *store, int error)
 		error = segment_begin(store, SEGMENT_HEADER, true);
 	if (error) {
 		atomic_store(&store->writable, error == -ENOSPC ? -ENOSPC : -EROFS);
-		keel_log(KEEL_LOG_ERROR, "store: no new segment, the store is read-only", "error", strerror(-error), NULL);
+		keel_log(KEEL_LOG_ERROR, "store: no new segment, the store is read-only", "error", strerror(-error),
+			 NULL);
 	}
 }
 
@@ -268,7 +270,7 @@ struct batch {
 
 static void batch_init(struct batch *b)
 {
-	*b = (struct batch){.end = &b->first};
+	*b = (struct batch){ .end = &b->first };
 }
 
 static void batch_add(struct batch *b, struct store_txn *t)
@@ -293,7 +295,7 @@ static void fail_all(struct store_txn *t, int error)
 
 static int write_batch(struct store *store, struct batch *batch)
 {
-	struct gather g = {.at = store->active_at, .fd = store->active->fd};
+	struct gather g = { .at = store->active_at, .fd = store->active->fd };
 	uint64_t synced = atomic_load(&store->synced_lsn);
 	int r = 0;
 
@@ -467,7 +469,7 @@ static void wait_done(void *arg, int error)
 
 int store_commit_wait(struct store *store, struct store_txn **txn)
 {
-	struct wait w = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, 0};
+	struct wait w = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, 0 };
 	size_t n;
 
 	txn_records(*txn, &n);

@@ -57,7 +57,8 @@ static int read_body(struct run *run, const struct carry *c, struct keel_buffer 
 		return -errno;
 	r = keel_buffer_reserve(out, c->record.length);
 	if (!r)
-		r = segment_read(&run->store->segments, s, c->offset + RECORD_HEADER, out->data + out->len, c->record.length);
+		r = segment_read(&run->store->segments, s, c->offset + RECORD_HEADER, out->data + out->len,
+				 c->record.length);
 	if (!r && crc32c(0, out->data + out->len, c->record.length) != c->record.payload_crc) {
 		s->damaged = true;
 		keel_count(&store_metric.damaged);
@@ -205,7 +206,8 @@ static int compact_run(struct run *run, uint64_t *freed)
 		r = -errno;
 	if (r) {
 		store->compaction_stopped = true;
-		keel_log(KEEL_LOG_ERROR, "store: replaced segments could not be removed; no more compaction until a restart", "error",
+		keel_log(KEEL_LOG_ERROR,
+			 "store: replaced segments could not be removed; no more compaction until a restart", "error",
 			 strerror(-r), NULL);
 		return r;
 	}
@@ -256,7 +258,7 @@ static int candidates(struct store *store, unsigned min_dead, struct keel_buffer
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct segment *s = segment_pin(&store->segments, ids[i]);
-		struct index_segment row = {0};
+		struct index_segment row = { 0 };
 		struct candidate c;
 
 		if (!s)
@@ -266,13 +268,12 @@ static int candidates(struct store *store, unsigned min_dead, struct keel_buffer
 			continue;
 		}
 		index_get(&store->index, txn, INDEX_SEGMENT, &ids[i], sizeof(ids[i]), &row, sizeof(row), NULL, NULL);
-		c = (struct candidate){.id = ids[i],
-				       .live = row.total > row.dead ? row.total - row.dead : 0,
-				       .small = s->size < store->config.segment_size / 4};
+		c = (struct candidate){ .id = ids[i],
+					.live = row.total > row.dead ? row.total - row.dead : 0,
+					.small = s->size < store->config.segment_size / 4 };
 		/* Of a segment with damage the octets are kept for whoever can make sense of them. */
 		if (s->trailer.max_lsn <= covered && !s->damaged && !s->trailer.part[FOOTER_BAD].length &&
-		    !(abandoned && s->void_last) &&
-		    (c.small || !row.total || row.dead * 100 >= row.total * min_dead))
+		    !(abandoned && s->void_last) && (c.small || !row.total || row.dead * 100 >= row.total * min_dead))
 			keel_buffer_append(out, &c, sizeof(c));
 		segment_unpin(&store->segments, s);
 	}
@@ -307,7 +308,8 @@ static void run_free(struct run *run)
 	keel_buffer_free(&run->counted);
 }
 
-static int compact_list(struct store *store, const struct keel_buffer *list, store_progress_fn progress, void *arg, uint64_t *freed)
+static int compact_list(struct store *store, const struct keel_buffer *list, store_progress_fn progress, void *arg,
+			uint64_t *freed)
 {
 	const struct candidate *c = (const struct candidate *)(const void *)list->data;
 	uint64_t done = 0, total = 0;
@@ -319,7 +321,7 @@ static int compact_list(struct store *store, const struct keel_buffer *list, sto
 	for (size_t i = 0; i < list->len / sizeof(*c); i++)
 		total += c[i].live;
 	while (!r && at < list->len / sizeof(*c)) {
-		struct run run = {.store = store, .done = done, .total = total, .progress = progress, .arg = arg};
+		struct run run = { .store = store, .done = done, .total = total, .progress = progress, .arg = arg };
 
 		keel_buffer_init(&run.carries, 0);
 		keel_buffer_init(&run.payloads, 0);

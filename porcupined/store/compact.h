@@ -16,10 +16,10 @@ struct run {
 	struct store *store;
 	uint64_t *ids; /* the segments, ascending */
 	size_t n;
-	struct keel_buffer carries;  /* struct carry */
+	struct keel_buffer carries; /* struct carry */
 	struct keel_buffer payloads;
-	struct keel_buffer counted;  /* struct carry of mailboxes that lose entries: one COUNTER each */
-	struct footer_trailer top;   /* greatest LSN and clocks of the segments: no number is given out twice */
+	struct keel_buffer counted; /* struct carry of mailboxes that lose entries: one COUNTER each */
+	struct footer_trailer top;  /* greatest LSN and clocks of the segments: no number is given out twice */
 	uint64_t done, total;
 	store_progress_fn progress;
 	void *arg;

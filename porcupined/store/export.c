@@ -23,7 +23,7 @@ static int write_out(FILE *to, const void *data, size_t n)
 struct writer {
 	FILE *to;
 	bool mbox;
-	bool cr;         /* the last octet was a CR not yet written */
+	bool cr; /* the last octet was a CR not yet written */
 	bool line_start;
 	struct keel_buffer line; /* start of a line until it is known not to be (>*)From: mbox only */
 };
@@ -104,7 +104,7 @@ static int export_one(struct store *store, const struct store_message *m, struct
 
 static int export_mbox(struct store *store, const struct store_message *m, FILE *to)
 {
-	struct writer w = {.to = to, .mbox = true, .line_start = true};
+	struct writer w = { .to = to, .mbox = true, .line_start = true };
 	time_t date = (time_t)m->date;
 	char text[64];
 	struct tm tm;
@@ -124,7 +124,7 @@ static int export_mbox(struct store *store, const struct store_message *m, FILE 
 
 static int export_maildir(struct store *store, const struct store_message *m, int dir, const char *host)
 {
-	struct writer w = {.line_start = true};
+	struct writer w = { .line_start = true };
 	char name[128], tmp[160], new[160];
 	KEEL_AUTO_CLOSE int fd = -1;
 	int r, n = snprintf(name, sizeof(name), "%" PRIu64 ".", m->date);
@@ -153,7 +153,7 @@ static int export_maildir(struct store *store, const struct store_message *m, in
 
 static int maildir_make(const char *path, int *dir)
 {
-	static const char *const parts[] = {"tmp", "new", "cur"};
+	static const char *const parts[] = { "tmp", "new", "cur" };
 	KEEL_AUTO_CLOSE int fd = -1;
 
 	if (mkdir(path, 0700))
@@ -193,7 +193,8 @@ int store_export(struct store *store, const struct store_account *account, enum 
 		r = to ? export_mbox(store, &list[i], to) : export_maildir(store, &list[i], dir, "osnc");
 		/* One damaged message does not hold the others back. */
 		if (r == -EBADMSG) {
-			keel_buffer_printf(error, "%smessage %zu is damaged and was left out", bad++ ? "; " : "", i + 1);
+			keel_buffer_printf(error, "%smessage %zu is damaged and was left out", bad++ ? "; " : "",
+					   i + 1);
 			r = 0;
 		}
 		if (!r && progress && progress(i + 1, n, arg))

@@ -52,12 +52,13 @@ enum footer_section footer_section_of(uint8_t type)
 	}
 }
 
-int footer_draft_add(struct footer_draft *d, uint64_t salt, const struct record *r, uint64_t offset, const void *payload)
+int footer_draft_add(struct footer_draft *d, uint64_t salt, const struct record *r, uint64_t offset,
+		     const void *payload)
 {
 	static const uint8_t zeros[8];
 	enum footer_section s = footer_section_of(r->type);
 	struct keel_buffer *rows = &d->rows[s];
-	struct footer_key key = {.bucket = r->bucket, .account = r->account, .lsn = r->lsn, .at = rows->len};
+	struct footer_key key = { .bucket = r->bucket, .account = r->account, .lsn = r->lsn, .at = rows->len };
 	uint8_t header[RECORD_HEADER];
 	int error;
 
@@ -175,7 +176,8 @@ static void render_rows(struct footer_draft *d, int s, uint64_t data_end, struct
 		part_end(p, out, data_end);
 }
 
-static void render_part(struct footer_part *p, const struct keel_buffer *from, uint64_t data_end, struct keel_buffer *out)
+static void render_part(struct footer_part *p, const struct keel_buffer *from, uint64_t data_end,
+			struct keel_buffer *out)
 {
 	part_begin(p, out, data_end);
 	keel_buffer_append(out, from->data, from->len);
@@ -269,7 +271,7 @@ int footer_part_check(const struct footer_trailer *t, enum footer_section s, con
 
 int footer_row_next(const uint8_t **at, const uint8_t *end, uint64_t salt, struct footer_row *row)
 {
-	struct footer_row got = {0};
+	struct footer_row got = { 0 };
 	struct keel_cursor c;
 	const uint8_t *header;
 

@@ -59,7 +59,8 @@ void footer_draft_init(struct footer_draft *d, uint64_t segment);
 void footer_draft_free(struct footer_draft *d);
 enum footer_section footer_section_of(uint8_t type);
 /* Adds a row. payload is copied (bodies: ignored). 0 or -ENOMEM. */
-int footer_draft_add(struct footer_draft *d, uint64_t salt, const struct record *r, uint64_t offset, const void *payload);
+int footer_draft_add(struct footer_draft *d, uint64_t salt, const struct record *r, uint64_t offset,
+		     const void *payload);
 /* Forgets rows whose LSN is above lsn: they were never acknowledged. */
 int footer_draft_cut(struct footer_draft *d, uint64_t lsn);
 int footer_draft_replaces(struct footer_draft *d, uint64_t segment);
@@ -69,7 +70,8 @@ int footer_draft_bad(struct footer_draft *d, uint64_t offset, uint64_t length);
 int footer_render(struct footer_draft *d, uint64_t salt, uint64_t data_end, struct keel_buffer *out);
 
 /* The last FOOTER_TRAILER octets of a file of file_size octets. 0 or -EBADMSG: not sealed, or damaged. */
-int footer_trailer_decode(const uint8_t in[FOOTER_TRAILER], uint64_t salt, uint64_t file_size, struct footer_trailer *t);
+int footer_trailer_decode(const uint8_t in[FOOTER_TRAILER], uint64_t salt, uint64_t file_size,
+			  struct footer_trailer *t);
 /* data holds section s whole: checks its CRC. */
 int footer_part_check(const struct footer_trailer *t, enum footer_section s, const void *data);
 /* Next row at *at < end; 0, or -EBADMSG. */

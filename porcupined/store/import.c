@@ -50,11 +50,11 @@ static int import_begin(struct importing *im)
 static int import_end(struct importing *im, uint64_t date)
 {
 	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer fields;
-	struct store_delivery d = {.account = im->account->id,
-				   .bucket = im->account->bucket,
-				   .date = date,
-				   .return_path = "",
-				   .delivered_to = im->account->address};
+	struct store_delivery d = { .account = im->account->id,
+				    .bucket = im->account->bucket,
+				    .date = date,
+				    .return_path = "",
+				    .delivered_to = im->account->address };
 	struct store_txn *txn;
 	int r;
 
@@ -104,7 +104,7 @@ static int not_hidden(const struct dirent *e)
 
 static int import_maildir(struct importing *im, const char *path, store_progress_fn progress, void *arg)
 {
-	static const char *const parts[] = {"cur", "new"};
+	static const char *const parts[] = { "cur", "new" };
 	KEEL_AUTO_CLOSE int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r = dir < 0 ? -errno : 0;
 
@@ -141,7 +141,7 @@ static int import_mbox(struct importing *im, const char *path, store_progress_fn
 
 	while (!r && (n = getline(&line, &cap, from)) > 0) {
 		size_t quotes = strspn(line, ">");
-		struct tm tm = {0};
+		struct tm tm = { 0 };
 		char *year;
 
 		done += (uint64_t)n;
@@ -169,7 +169,7 @@ static int import_mbox(struct importing *im, const char *path, store_progress_fn
 		pending = empty;
 		if (!r && !pending)
 			r = quotes && !strncmp(line + quotes, "From ", 5) ? import_octets(im, line + 1, (size_t)n - 1)
-									 : import_octets(im, line, (size_t)n);
+									  : import_octets(im, line, (size_t)n);
 	}
 	if (!r && im->body)
 		r = import_end(im, date);
@@ -182,8 +182,9 @@ static int import_mbox(struct importing *im, const char *path, store_progress_fn
 int store_import(struct store *store, const struct store_account *account, enum store_format format, const char *path,
 		 store_progress_fn progress, void *arg, struct keel_buffer *error, uint64_t *messages)
 {
-	struct importing im = {.store = store, .account = account};
-	int r = format == STORE_MAILDIR ? import_maildir(&im, path, progress, arg) : import_mbox(&im, path, progress, arg);
+	struct importing im = { .store = store, .account = account };
+	int r = format == STORE_MAILDIR ? import_maildir(&im, path, progress, arg)
+					: import_mbox(&im, path, progress, arg);
 
 	*messages = im.n;
 	if (r)

@@ -76,13 +76,15 @@ static bool life_usable(int dir, const struct store_id *uuid)
 static int life_write(const char *path, const struct store_id *uuid, bool clean)
 {
 	KEEL_AUTO_CLOSE int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	KEEL_AUTO_CLOSE int fd = dir < 0 ? -1 : openat(dir, LIFE_FILE ".tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	KEEL_AUTO_CLOSE int fd =
+		dir < 0 ? -1 : openat(dir, LIFE_FILE ".tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	char text[LIFE_MAX];
 	int n = life_text(uuid, clean, text);
 
 	if (fd < 0)
 		return -errno;
-	if (write(fd, text, (size_t)n) != n || fsync(fd) || renameat(dir, LIFE_FILE ".tmp", dir, LIFE_FILE) || fsync(dir))
+	if (write(fd, text, (size_t)n) != n || fsync(fd) || renameat(dir, LIFE_FILE ".tmp", dir, LIFE_FILE) ||
+	    fsync(dir))
 		return errno ? -errno : -EIO;
 	return 0;
 }
@@ -128,7 +130,7 @@ static int open_env(struct index *ix, const char *path)
 
 static void remove_files(int dir)
 {
-	static const char *const files[] = {LIFE_FILE, "data.mdb", "lock.mdb"};
+	static const char *const files[] = { LIFE_FILE, "data.mdb", "lock.mdb" };
 
 	for (size_t i = 0; i < KEEL_COUNT(files); i++)
 		unlinkat(dir, files[i], 0);
@@ -268,10 +270,10 @@ void index_read_end(struct index *ix, MDB_txn **txn)
 		mdb_txn_abort(t);
 }
 
-int index_get(struct index *ix, MDB_txn *txn, enum index_table table, const void *key, size_t key_len, void *out, size_t n,
-	      const uint8_t **rest, size_t *rest_len)
+int index_get(struct index *ix, MDB_txn *txn, enum index_table table, const void *key, size_t key_len, void *out,
+	      size_t n, const uint8_t **rest, size_t *rest_len)
 {
-	MDB_val k = {key_len, (void *)key}, v;
+	MDB_val k = { key_len, (void *)key }, v;
 	int code = mdb_get(txn, ix->dbi[table], &k, &v);
 
 	if (code)
@@ -289,7 +291,7 @@ int index_get(struct index *ix, MDB_txn *txn, enum index_table table, const void
 int index_put(struct index *ix, MDB_txn *txn, enum index_table table, const void *key, size_t key_len, const void *row,
 	      size_t n, const void *rest, size_t rest_len)
 {
-	MDB_val k = {key_len, (void *)key}, v = {n + rest_len, NULL};
+	MDB_val k = { key_len, (void *)key }, v = { n + rest_len, NULL };
 	int code = mdb_put(txn, ix->dbi[table], &k, &v, MDB_RESERVE);
 
 	if (code)
@@ -302,7 +304,7 @@ int index_put(struct index *ix, MDB_txn *txn, enum index_table table, const void
 
 int index_delete(struct index *ix, MDB_txn *txn, enum index_table table, const void *key, size_t key_len)
 {
-	MDB_val k = {key_len, (void *)key};
+	MDB_val k = { key_len, (void *)key };
 
 	return index_error(mdb_del(txn, ix->dbi[table], &k, NULL));
 }

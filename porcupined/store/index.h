@@ -29,7 +29,7 @@ enum index_table {
 #define X(name, text, flags) INDEX_##name,
 	INDEX_TABLES(X)
 #undef X
-	INDEX_TABLE_COUNT
+		INDEX_TABLE_COUNT
 };
 
 struct index {
@@ -112,8 +112,8 @@ MDB_txn *index_read(struct index *ix);
 void index_read_end(struct index *ix, MDB_txn **txn);
 
 /* 0 or -ENOENT, -EIO. Outputs are copies, except *rest, which is borrowed from the txn. */
-int index_get(struct index *ix, MDB_txn *txn, enum index_table table, const void *key, size_t key_len, void *out, size_t n,
-	      const uint8_t **rest, size_t *rest_len);
+int index_get(struct index *ix, MDB_txn *txn, enum index_table table, const void *key, size_t key_len, void *out,
+	      size_t n, const uint8_t **rest, size_t *rest_len);
 int index_put(struct index *ix, MDB_txn *txn, enum index_table table, const void *key, size_t key_len, const void *row,
 	      size_t n, const void *rest, size_t rest_len);
 int index_delete(struct index *ix, MDB_txn *txn, enum index_table table, const void *key, size_t key_len);
@@ -127,7 +127,7 @@ struct index_entry_key {
 };
 static inline struct index_entry_key index_entry_key(const struct store_id *mailbox, uint64_t lsn)
 {
-	return (struct index_entry_key){.mailbox = *mailbox, .lsn_be = __builtin_bswap64(lsn)};
+	return (struct index_entry_key){ .mailbox = *mailbox, .lsn_be = __builtin_bswap64(lsn) };
 }
 
 #endif

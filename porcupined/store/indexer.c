@@ -9,8 +9,8 @@
 #include "tools/lib/keel/cleanup.h"
 #include "tools/lib/keel/log.h"
 
-#define PATIENCE_MS 50     /* how long transactions may gather while nobody waits */
-#define ENOUGH 2048u       /* transactions that are worth a run of their own */
+#define PATIENCE_MS 50      /* how long transactions may gather while nobody waits */
+#define ENOUGH 2048u        /* transactions that are worth a run of their own */
 #define BACKLOG_MAX 200000u /* transactions: above, the index is broken or too slow to take more mail */
 
 /* ---- counters of mailboxes --------------------------------------------------------------------------- */
@@ -46,13 +46,13 @@ static int uid_grow(struct store *store)
 		if (t->rows[i].used && (t->rows[i].last_lsn > indexed || t->cap < (1u << 20)))
 			*uid_place(rows, cap, &t->rows[i].mailbox) = t->rows[i];
 	free(t->rows);
-	*t = (struct uid_table){rows, kept, cap};
+	*t = (struct uid_table){ rows, kept, cap };
 	return 0;
 }
 
 /* The next UID (if take) and MODSEQ of a mailbox. Commit thread only. -ENOENT: no such mailbox. */
-int uid_next(struct store *store, const struct store_id *account, const struct store_id *mailbox, uint64_t lsn, bool take,
-	     uint32_t *uid, uint64_t *modseq)
+int uid_next(struct store *store, const struct store_id *account, const struct store_id *mailbox, uint64_t lsn,
+	     bool take, uint32_t *uid, uint64_t *modseq)
 {
 	struct uid_row *row;
 	int r = uid_grow(store);
@@ -61,7 +61,7 @@ int uid_next(struct store *store, const struct store_id *account, const struct s
 		return r;
 	row = uid_place(store->uids.rows, store->uids.cap, mailbox);
 	if (!row->used) {
-		struct index_mailbox_key key = {*account, *mailbox};
+		struct index_mailbox_key key = { *account, *mailbox };
 		struct index_mailbox box;
 		MDB_txn *txn = index_read(&store->index);
 
@@ -71,7 +71,9 @@ int uid_next(struct store *store, const struct store_id *account, const struct s
 		index_read_end(&store->index, &txn);
 		if (r)
 			return r;
-		*row = (struct uid_row){.mailbox = *mailbox, .modseq = box.modseq, .uidnext = box.uidnext, .used = true};
+		*row = (struct uid_row){
+			.mailbox = *mailbox, .modseq = box.modseq, .uidnext = box.uidnext, .used = true
+		};
 		store->uids.n++;
 	}
 	*uid = take ? row->uidnext++ : 0;
@@ -214,7 +216,7 @@ static void *index_main(void *arg)
 			free_all(keel_take(first)); /* they are in the log: the next start applies them */
 		} else {
 			/* A full disk may become free; the rows must not be skipped. */
-			nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+			nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
 		}
 	}
 }

@@ -10,7 +10,7 @@
 #include "tools/lib/keel/cleanup.h"
 #include "tools/lib/keel/log.h"
 
-#define COMPACT_EVERY 60u /* seconds between looks for something to compact */
+#define COMPACT_EVERY 60u     /* seconds between looks for something to compact */
 #define ENOUGH_BEHIND 100000u /* transactions the index may lag before mail is refused */
 
 void keeper_seal(struct store *store, struct segment *segment, struct footer_draft *draft)

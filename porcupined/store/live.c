@@ -30,7 +30,8 @@ static bool held_elsewhere(struct run *run, uint64_t first, uint64_t last)
 		if (in_run(run, s->id))
 			continue;
 		/* Segments still being written are younger than anything sealed; abandoned ones are not. */
-		held = s->abandoned || (s->sealed && s->trailer.records && s->trailer.min_lsn <= last && s->trailer.max_lsn >= first) ||
+		held = s->abandoned ||
+		       (s->sealed && s->trailer.records && s->trailer.min_lsn <= last && s->trailer.max_lsn >= first) ||
 		       (s->sealed && s->trailer.part[FOOTER_BAD].length);
 	}
 	pthread_mutex_unlock(&t->lock);
@@ -40,14 +41,14 @@ static bool held_elsewhere(struct run *run, uint64_t first, uint64_t last)
 static int mailbox_row(struct run *run, MDB_txn *txn, const struct store_id *account, const struct store_id *mailbox,
 		       struct index_mailbox *row)
 {
-	struct index_mailbox_key key = {*account, *mailbox};
+	struct index_mailbox_key key = { *account, *mailbox };
 
 	return index_get(&run->store->index, txn, INDEX_MAILBOX, &key, sizeof(key), row, sizeof(*row), NULL, NULL);
 }
 
 static int note_counter(struct run *run, const struct record *r, const struct store_id *mailbox)
 {
-	struct carry c = {.record = *r};
+	struct carry c = { .record = *r };
 
 	c.record.object = *mailbox;
 	return keel_buffer_append(&run->counted, &c, sizeof(c));
@@ -93,7 +94,8 @@ static int is_live(struct run *run, MDB_txn *txn, uint64_t segment, const struct
 	case RECORD_ACCOUNT:
 		if (record_get_account(row->payload, r->length, &a))
 			return -EBADMSG;
-		error = index_get(ix, txn, INDEX_ACCOUNT, a.address.at, a.address.len, &account, sizeof(account), NULL, NULL);
+		error = index_get(ix, txn, INDEX_ACCOUNT, a.address.at, a.address.len, &account, sizeof(account), NULL,
+				  NULL);
 		return error ? (error == -ENOENT ? 0 : error) : account.lsn == r->lsn;
 	case RECORD_ACCOUNT_REMOVED:
 	case RECORD_DOMAIN_REMOVED:
@@ -131,7 +133,7 @@ static int gather_section(struct run *run, MDB_txn *txn, struct segment *s, enum
 	at = part.data;
 	end = at + part.len;
 	while (!r && at < end) {
-		struct carry c = {.segment = s->id, .payload = run->payloads.len};
+		struct carry c = { .segment = s->id, .payload = run->payloads.len };
 		struct footer_row row;
 		int live;
 
@@ -180,7 +182,9 @@ static int add_counters(struct run *run, MDB_txn *txn)
 			continue;
 		if (r)
 			return r;
-		struct record_counter counter = {.uidvalidity = box.uidvalidity, .uidnext = box.uidnext, .modseq = box.modseq};
+		struct record_counter counter = { .uidvalidity = box.uidvalidity,
+						  .uidnext = box.uidnext,
+						  .modseq = box.modseq };
 		size_t from = run->payloads.len;
 
 		r = record_put_counter(&run->payloads, &counter);
@@ -219,7 +223,8 @@ int compact_gather(struct run *run)
 		if (r == -EBADMSG) {
 			s->damaged = true;
 			keel_count(&store_metric.damaged);
-			keel_log(KEEL_LOG_ERROR, "store: damaged footer found by compaction, its segment stays", "segment", KEEL_N(s->id), NULL);
+			keel_log(KEEL_LOG_ERROR, "store: damaged footer found by compaction, its segment stays",
+				 "segment", KEEL_N(s->id), NULL);
 		}
 		segment_unpin(&run->store->segments, s);
 	}

@@ -24,12 +24,12 @@ static int account_get(struct index *ix, MDB_txn *txn, const char *address, size
 		return r;
 	if (hash_len != row.hash_len || hash_len >= STORE_HASH_MAX)
 		return -EIO;
-	got = (struct store_account){.id = row.id,
-				     .bucket = row.bucket,
-				     .flags = row.flags,
-				     .quota = row.quota,
-				     .created = row.created,
-				     .lsn = row.lsn};
+	got = (struct store_account){ .id = row.id,
+				      .bucket = row.bucket,
+				      .flags = row.flags,
+				      .quota = row.quota,
+				      .created = row.created,
+				      .lsn = row.lsn };
 	memcpy(got.address, address, len);
 	memcpy(got.hash, hash, hash_len);
 	*out = got;
@@ -69,7 +69,8 @@ struct resolving {
 	size_t n, cap;
 };
 
-static int resolve(struct index *ix, MDB_txn *txn, const char *address, size_t len, unsigned depth, struct resolving *out)
+static int resolve(struct index *ix, MDB_txn *txn, const char *address, size_t len, unsigned depth,
+		   struct resolving *out)
 {
 	struct store_account account;
 	struct record_alias alias;
@@ -114,9 +115,10 @@ static int resolve(struct index *ix, MDB_txn *txn, const char *address, size_t l
 	return out->n ? 0 : -ENOENT;
 }
 
-int store_resolve(struct store *store, const char *address, struct store_id *out, uint16_t *buckets, uint64_t *quotas, size_t *n)
+int store_resolve(struct store *store, const char *address, struct store_id *out, uint16_t *buckets, uint64_t *quotas,
+		  size_t *n)
 {
-	struct resolving found = {out, buckets, quotas, 0, *n};
+	struct resolving found = { out, buckets, quotas, 0, *n };
 	MDB_txn *txn = index_read(&store->index);
 	int r;
 
@@ -131,10 +133,10 @@ int store_resolve(struct store *store, const char *address, struct store_id *out
 
 int store_usage(struct store *store, const struct store_id *account, struct store_usage *out)
 {
-	struct index_mailbox_key key = {.account = *account};
+	struct index_mailbox_key key = { .account = *account };
 	MDB_txn *txn = index_read(&store->index);
-	struct store_usage sum = {0};
-	MDB_val k = {sizeof(key), &key}, v;
+	struct store_usage sum = { 0 };
+	MDB_val k = { sizeof(key), &key }, v;
 	MDB_cursor *cursor;
 	int code;
 
@@ -142,10 +144,12 @@ int store_usage(struct store *store, const struct store_id *account, struct stor
 		return -EAGAIN;
 	code = mdb_cursor_open(txn, store->index.dbi[INDEX_MAILBOX], &cursor);
 	if (!code) {
-		for (code = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE); !code; code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
+		for (code = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE); !code;
+		     code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
 			struct index_mailbox box;
 
-			if (k.mv_size != sizeof(key) || memcmp(k.mv_data, account, sizeof(*account)) || v.mv_size < sizeof(box))
+			if (k.mv_size != sizeof(key) || memcmp(k.mv_data, account, sizeof(*account)) ||
+			    v.mv_size < sizeof(box))
 				break;
 			memcpy(&box, v.mv_data, sizeof(box));
 			sum.messages += box.messages;
@@ -161,7 +165,8 @@ int store_usage(struct store *store, const struct store_id *account, struct stor
 }
 
 /* Walks a whole table; each() gets key and row, borrowed. */
-static int walk(struct store *store, enum index_table table, int (*each)(const MDB_val *k, const MDB_val *v, void *arg), void *arg)
+static int walk(struct store *store, enum index_table table, int (*each)(const MDB_val *k, const MDB_val *v, void *arg),
+		void *arg)
 {
 	MDB_txn *txn;
 	MDB_cursor *cursor;
@@ -175,7 +180,8 @@ static int walk(struct store *store, enum index_table table, int (*each)(const M
 		return -EAGAIN;
 	code = mdb_cursor_open(txn, store->index.dbi[table], &cursor);
 	if (!code) {
-		for (code = mdb_cursor_get(cursor, &k, &v, MDB_FIRST); !code && !r; code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT))
+		for (code = mdb_cursor_get(cursor, &k, &v, MDB_FIRST); !code && !r;
+		     code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT))
 			r = each(&k, &v, arg);
 		mdb_cursor_close(cursor);
 	}
@@ -191,7 +197,7 @@ struct each_account {
 static int one_account(const MDB_val *k, const MDB_val *v, void *arg)
 {
 	struct each_account *e = arg;
-	struct store_account a = {0};
+	struct store_account a = { 0 };
 	struct index_account row;
 
 	if (v->mv_size < sizeof(row) || k->mv_size >= sizeof(a.address))
@@ -212,7 +218,7 @@ static int one_account(const MDB_val *k, const MDB_val *v, void *arg)
 
 int store_each_account(struct store *store, int (*each)(const struct store_account *account, void *arg), void *arg)
 {
-	return walk(store, INDEX_ACCOUNT, one_account, &(struct each_account){each, arg});
+	return walk(store, INDEX_ACCOUNT, one_account, &(struct each_account){ each, arg });
 }
 
 struct each_domain {
@@ -233,7 +239,7 @@ static int one_domain(const MDB_val *k, const MDB_val *v, void *arg)
 
 int store_each_domain(struct store *store, int (*each)(const char *domain, void *arg), void *arg)
 {
-	return walk(store, INDEX_DOMAIN, one_domain, &(struct each_domain){each, arg});
+	return walk(store, INDEX_DOMAIN, one_domain, &(struct each_domain){ each, arg });
 }
 
 struct each_alias {
@@ -270,14 +276,14 @@ static int one_alias(const MDB_val *k, const MDB_val *v, void *arg)
 
 int store_each_alias(struct store *store, int (*each)(const char *alias, const char *targets, void *arg), void *arg)
 {
-	return walk(store, INDEX_ALIAS, one_alias, &(struct each_alias){each, arg});
+	return walk(store, INDEX_ALIAS, one_alias, &(struct each_alias){ each, arg });
 }
 
 int store_mailbox_list(struct store *store, const struct store_id *mailbox, struct store_message **out, size_t *n)
 {
 	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer list;
-	struct index_entry_key key = {.mailbox = *mailbox};
-	MDB_val k = {sizeof(key), &key}, v;
+	struct index_entry_key key = { .mailbox = *mailbox };
+	MDB_val k = { sizeof(key), &key }, v;
 	MDB_cursor *cursor;
 	MDB_txn *txn;
 	int code, r = store_barrier(store);
@@ -290,24 +296,26 @@ int store_mailbox_list(struct store *store, const struct store_id *mailbox, stru
 		return -EAGAIN;
 	code = mdb_cursor_open(txn, store->index.dbi[INDEX_ENTRY], &cursor);
 	if (!code) {
-		for (code = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE); !code; code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
+		for (code = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE); !code;
+		     code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
 			struct index_entry_key at;
 			struct index_entry row;
 			struct store_message m;
 
-			if (k.mv_size != sizeof(at) || memcmp(k.mv_data, mailbox, sizeof(*mailbox)) || v.mv_size < sizeof(row))
+			if (k.mv_size != sizeof(at) || memcmp(k.mv_data, mailbox, sizeof(*mailbox)) ||
+			    v.mv_size < sizeof(row))
 				break;
 			memcpy(&at, k.mv_data, sizeof(at));
 			memcpy(&row, v.mv_data, sizeof(row));
-			m = (struct store_message){.mailbox = *mailbox,
-						   .id = row.id,
-						   .body = row.body,
-						   .lsn = __builtin_bswap64(at.lsn_be),
-						   .modseq = row.modseq,
-						   .date = row.date,
-						   .size = row.size,
-						   .uid = row.uid,
-						   .flags = row.flags};
+			m = (struct store_message){ .mailbox = *mailbox,
+						    .id = row.id,
+						    .body = row.body,
+						    .lsn = __builtin_bswap64(at.lsn_be),
+						    .modseq = row.modseq,
+						    .date = row.date,
+						    .size = row.size,
+						    .uid = row.uid,
+						    .flags = row.flags };
 			if (keel_buffer_append(&list, &m, sizeof(m)))
 				break;
 		}
@@ -326,7 +334,7 @@ int store_mailbox_list(struct store *store, const struct store_id *mailbox, stru
 int store_mailbox_status(struct store *store, const struct store_id *mailbox, struct store_mailbox *out)
 {
 	/* Until there are more mailboxes than INBOX, a mailbox's id is its account's. */
-	struct index_mailbox_key key = {*mailbox, *mailbox};
+	struct index_mailbox_key key = { *mailbox, *mailbox };
 	struct index_mailbox box;
 	MDB_txn *txn;
 	int r = store_barrier(store);
@@ -340,10 +348,10 @@ int store_mailbox_status(struct store *store, const struct store_id *mailbox, st
 	index_read_end(&store->index, &txn);
 	if (r)
 		return r;
-	*out = (struct store_mailbox){.account = *mailbox,
-				      .uidvalidity = box.uidvalidity,
-				      .uidnext = box.uidnext,
-				      .highestmodseq = box.modseq,
-				      .usage = {box.messages, box.octets}};
+	*out = (struct store_mailbox){ .account = *mailbox,
+				       .uidvalidity = box.uidvalidity,
+				       .uidnext = box.uidnext,
+				       .highestmodseq = box.modseq,
+				       .usage = { box.messages, box.octets } };
 	return 0;
 }

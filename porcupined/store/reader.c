@@ -19,7 +19,7 @@ struct store_reader {
 	struct segment *segment; /* pinned */
 	struct index_body body;
 	struct store_id id;
-	uint64_t at;    /* octets of the stored payload given or read */
+	uint64_t at; /* octets of the stored payload given or read */
 	uint32_t crc;
 	bool ended;
 	uint8_t *memory;
@@ -49,9 +49,10 @@ static int read_entry(struct store *store, const struct store_message *m, struct
 		reader->store = store;
 		reader->id = row.body;
 		memcpy(reader->strings, strings, row.return_path_len);
-		memcpy(reader->strings + row.return_path_len + 1, strings + row.return_path_len + 2, row.delivered_to_len);
-		r = index_get(&store->index, txn, INDEX_BODY, &row.body, sizeof(row.body), &reader->body, sizeof(reader->body),
-			      NULL, NULL);
+		memcpy(reader->strings + row.return_path_len + 1, strings + row.return_path_len + 2,
+		       row.delivered_to_len);
+		r = index_get(&store->index, txn, INDEX_BODY, &row.body, sizeof(row.body), &reader->body,
+			      sizeof(reader->body), NULL, NULL);
 		if (r == -ENOENT)
 			r = -EBADMSG; /* its record was damaged */
 	}
@@ -126,7 +127,7 @@ static int damaged(struct store_reader *r, const char *why)
 static int fill(struct store_reader *r, size_t n, bool may_block)
 {
 	while (r->have < n) {
-		struct iovec iov = {r->memory + r->have, n - r->have};
+		struct iovec iov = { r->memory + r->have, n - r->have };
 		off_t at = (off_t)(r->body.offset + RECORD_HEADER + r->at + r->have);
 		ssize_t got = preadv2(r->segment->fd, &iov, 1, at, may_block ? 0 : RWF_NOWAIT);
 

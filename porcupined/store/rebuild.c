@@ -39,7 +39,8 @@ static int compare_id(const void *a, const void *b)
 
 static bool is_expunged(const struct rebuild *b, uint64_t lsn)
 {
-	return b->expunged.len && bsearch(&lsn, b->expunged.data, b->expunged.len / sizeof(lsn), sizeof(lsn), compare_lsn);
+	return b->expunged.len &&
+	       bsearch(&lsn, b->expunged.data, b->expunged.len / sizeof(lsn), sizeof(lsn), compare_lsn);
 }
 
 static bool is_removed(const struct rebuild *b, const struct store_id *account)
@@ -129,8 +130,8 @@ static int run_section(struct rebuild *b, enum pass pass, struct segment *s, enu
 
 static int run_pass(struct rebuild *b, enum pass pass, const uint64_t *ids, size_t n)
 {
-	static const enum footer_section section_of[PASSES] = {FOOTER_STATE, FOOTER_STATE, FOOTER_STATE, FOOTER_BODIES,
-							       FOOTER_ENTRIES};
+	static const enum footer_section section_of[PASSES] = { FOOTER_STATE, FOOTER_STATE, FOOTER_STATE, FOOTER_BODIES,
+								FOOTER_ENTRIES };
 	int r = 0;
 
 	for (size_t i = 0; !r && i < n; i++) {
@@ -140,7 +141,8 @@ static int run_pass(struct rebuild *b, enum pass pass, const uint64_t *ids, size
 			return -errno;
 		r = run_section(b, pass, s, section_of[pass]);
 		if (!r && pass == PASS_BODIES)
-			r = index_count_segment(&b->store->index, b->txn, s->id, s->trailer.data_end - SEGMENT_HEADER, 0);
+			r = index_count_segment(&b->store->index, b->txn, s->id, s->trailer.data_end - SEGMENT_HEADER,
+						0);
 		if (r == -EBADMSG)
 			keel_log(KEEL_LOG_ERROR, "store: damaged footer", "segment", KEEL_N(s->id), NULL);
 		segment_unpin(&b->store->segments, s);
@@ -150,7 +152,7 @@ static int run_pass(struct rebuild *b, enum pass pass, const uint64_t *ids, size
 
 int recover_index(struct store *store)
 {
-	struct rebuild b = {.store = store};
+	struct rebuild b = { .store = store };
 	uint64_t *ids, orphans = 0, began = store_monotonic();
 	size_t n;
 	int r = segment_ids(&store->segments, &ids, &n);
@@ -167,7 +169,8 @@ int recover_index(struct store *store)
 		if (pass == PASS_REMOVALS && b.expunged.len)
 			qsort(b.expunged.data, b.expunged.len / 8, 8, compare_lsn);
 		if (pass == PASS_REMOVALS && b.removed.len)
-			qsort(b.removed.data, b.removed.len / sizeof(struct store_id), sizeof(struct store_id), compare_id);
+			qsort(b.removed.data, b.removed.len / sizeof(struct store_id), sizeof(struct store_id),
+			      compare_id);
 	}
 	if (!r)
 		r = index_commit(&store->index, &b.txn, 0);
@@ -183,7 +186,8 @@ int recover_index(struct store *store)
 	keel_buffer_free(&b.removed);
 	free(ids);
 	if (!r && n)
-		keel_log(KEEL_LOG_NOTICE, "store: index made anew from the footers", "segments", KEEL_N(n), "rows", KEEL_N(b.rows),
-			 "unreferenced-bodies", KEEL_N(orphans), "ms", KEEL_N((store_monotonic() - began) / 1000000), NULL);
+		keel_log(KEEL_LOG_NOTICE, "store: index made anew from the footers", "segments", KEEL_N(n), "rows",
+			 KEEL_N(b.rows), "unreferenced-bodies", KEEL_N(orphans), "ms",
+			 KEEL_N((store_monotonic() - began) / 1000000), NULL);
 	return r;
 }

@@ -22,7 +22,8 @@ static void put64(uint8_t *at, uint64_t v)
 	memcpy(at, &v, 8);
 }
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the log is little-endian; big-endian machines need swaps here");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	       "the log is little-endian; big-endian machines need swaps here");
 
 void record_encode(const struct record *r, uint64_t salt, uint8_t out[RECORD_HEADER])
 {
@@ -48,7 +49,7 @@ void record_encode(const struct record *r, uint64_t salt, uint8_t out[RECORD_HEA
 int record_decode(const uint8_t in[RECORD_HEADER], uint64_t salt, struct record *r)
 {
 	struct keel_cursor c;
-	struct record got = {0};
+	struct record got = { 0 };
 	uint32_t crc;
 
 	keel_cursor_init(&c, in, RECORD_HEADER);

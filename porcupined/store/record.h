@@ -53,9 +53,9 @@ struct record {
 	uint32_t payload_crc; /* CRC32C of the stored payload */
 	uint32_t epoch;       /* of the bucket; 0 on a lone node */
 	uint64_t lsn;
-	uint64_t synced;      /* last LSN known durable when this was written */
-	uint64_t hlc;         /* hybrid clock: Unix ms << 16 | counter */
-	uint64_t origin;      /* node id */
+	uint64_t synced; /* last LSN known durable when this was written */
+	uint64_t hlc;    /* hybrid clock: Unix ms << 16 | counter */
+	uint64_t origin; /* node id */
 	struct store_id account;
 	struct store_id object;
 };

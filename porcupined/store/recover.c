@@ -109,8 +109,8 @@ static void quarantine(struct store *store, const struct unsealed *u, const stru
 	store->quarantined++;
 	keel_count(&store_metric.damaged);
 	snprintf(name, sizeof(name), "%016" PRIx64 "-%" PRIx64 ".bad", u->segment->id, g->offset);
-	keel_log(KEEL_LOG_ERROR, "store: acknowledged records are damaged; their octets are in quarantine/", "file", name,
-		 "first-lsn", KEEL_N(g->first), "last-lsn", KEEL_N(g->last == UINT64_MAX ? 0 : g->last), "octets",
+	keel_log(KEEL_LOG_ERROR, "store: acknowledged records are damaged; their octets are in quarantine/", "file",
+		 name, "first-lsn", KEEL_N(g->first), "last-lsn", KEEL_N(g->last == UINT64_MAX ? 0 : g->last), "octets",
 		 KEEL_N(g->length), NULL);
 	if (!g->length || (mkdirat(store->dir, "quarantine", 0700) && errno != EEXIST))
 		return;
@@ -120,8 +120,8 @@ static void quarantine(struct store *store, const struct unsealed *u, const stru
 		ssize_t put = write(fd, u->data + g->offset + at, g->length - at);
 
 		if (put <= 0) {
-			keel_log(KEEL_LOG_WARNING, "store: quarantine file not written", "file", name, "error", strerror(errno),
-				 NULL);
+			keel_log(KEEL_LOG_WARNING, "store: quarantine file not written", "file", name, "error",
+				 strerror(errno), NULL);
 			return;
 		}
 		at += (uint64_t)put;
@@ -152,7 +152,7 @@ static void survey(struct store *store, const struct unsealed *all, size_t n, si
 	uint64_t first = n_rows ? rows[0].record.lsn : UINT64_MAX;
 	uint64_t last = n_rows ? rows[n_rows - 1].record.lsn : 0;
 
-	*out = (struct surroundings){.synced = store->index.covered};
+	*out = (struct surroundings){ .synced = store->index.covered };
 	for (size_t i = 0; i < store->segments.n; i++) {
 		const struct segment *s = store->segments.rows[i];
 
@@ -209,7 +209,8 @@ static int settle(struct store *store, struct unsealed *all, size_t n, size_t se
 		r = footer_draft_add(&draft, u->segment->salt, &rows[i].record, rows[i].offset,
 				     u->data + rows[i].offset + RECORD_HEADER);
 	for (size_t i = 0; !r && i < n_gaps; i++) {
-		bool empty = gaps[i].last == UINT64_MAX ? s.next && gaps[i].first >= s.next : gaps[i].first > gaps[i].last;
+		bool empty = gaps[i].last == UINT64_MAX ? s.next && gaps[i].first >= s.next
+							: gaps[i].first > gaps[i].last;
 
 		if (empty || (gaps[i].offset >= cut && s.synced < gaps[i].first))
 			continue;
@@ -259,7 +260,7 @@ static int gather_late(struct store *store, struct segment *s, struct keel_buffe
 		at = part.data;
 		end = at + part.len;
 		while (!r && at < end) {
-			struct late_row row = {.segment = s->id, .payload = payloads->len};
+			struct late_row row = { .segment = s->id, .payload = payloads->len };
 
 			r = footer_row_next(&at, end, s->salt, &row.row);
 			if (r || row.row.record.lsn <= store->index.covered)
@@ -292,8 +293,8 @@ static int adopt(struct store *store, MDB_txn *txn, struct segment *s)
 		r = footer_row_next(&at, end, s->salt, &row);
 		if (r)
 			break;
-		r = index_get(&store->index, txn, INDEX_BODY, &row.record.object, sizeof(row.record.object), &body, sizeof(body),
-			      NULL, NULL);
+		r = index_get(&store->index, txn, INDEX_BODY, &row.record.object, sizeof(row.record.object), &body,
+			      sizeof(body), NULL, NULL);
 		if (r == -ENOENT) {
 			r = 0;
 			continue;
@@ -302,7 +303,8 @@ static int adopt(struct store *store, MDB_txn *txn, struct segment *s)
 		if (was)
 			segment_unpin(&store->segments, was);
 		else if (!r)
-			r = index_move_body(&store->index, txn, &row.record.object, body.segment, body.offset, s->id, row.offset);
+			r = index_move_body(&store->index, txn, &row.record.object, body.segment, body.offset, s->id,
+					    row.offset);
 	}
 	return r ? r : index_count_segment(&store->index, txn, s->id, s->trailer.data_end - SEGMENT_HEADER, 0);
 }
@@ -334,7 +336,8 @@ static int catch_up(struct store *store)
 			break;
 		}
 		if (s->trailer.part[FOOTER_REPLACED].length &&
-		    index_get(ix, txn, INDEX_SEGMENT, &ids[i], sizeof(ids[i]), &known, sizeof(known), NULL, NULL) == -ENOENT)
+		    index_get(ix, txn, INDEX_SEGMENT, &ids[i], sizeof(ids[i]), &known, sizeof(known), NULL, NULL) ==
+			    -ENOENT)
 			r = adopt(store, txn, s);
 		if (!r && s->trailer.records && s->trailer.max_lsn > ix->covered)
 			r = gather_late(store, s, &late, &payloads);

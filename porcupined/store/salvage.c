@@ -9,8 +9,8 @@
 #include "tools/lib/keel/log.h"
 
 /* The rows of a section, in arrival order, from the records of data[0..n). */
-static int rows_of(const struct segment *s, const uint8_t *data, uint64_t n, enum footer_section section, struct keel_buffer *out,
-		   size_t *n_gaps)
+static int rows_of(const struct segment *s, const uint8_t *data, uint64_t n, enum footer_section section,
+		   struct keel_buffer *out, size_t *n_gaps)
 {
 	const struct scan_record *rows;
 	struct footer_draft draft;
@@ -25,7 +25,8 @@ static int rows_of(const struct segment *s, const uint8_t *data, uint64_t n, enu
 	rows = scan_records(&scan, &n_rows);
 	for (size_t i = 0; !r && i < n_rows; i++)
 		if (footer_section_of(rows[i].record.type) == section)
-			r = footer_draft_add(&draft, s->salt, &rows[i].record, rows[i].offset, data + rows[i].offset + RECORD_HEADER);
+			r = footer_draft_add(&draft, s->salt, &rows[i].record, rows[i].offset,
+					     data + rows[i].offset + RECORD_HEADER);
 	if (!r)
 		r = keel_buffer_append(out, draft.rows[section].data, draft.rows[section].len);
 	const struct scan_gap *gaps = scan_gaps(&scan, &n_rows);
@@ -56,7 +57,7 @@ int salvage_rows(struct store *store, struct segment *s, enum footer_section sec
 	r = segment_read(&store->segments, s, 0, data, n);
 	if (!r)
 		r = rows_of(s, data, n, section, out, &gaps);
-	keel_log(KEEL_LOG_ERROR, "store: damaged footer, read from the records themselves", "segment", KEEL_N(s->id), "section",
-		 KEEL_N(section), "damaged-ranges", KEEL_N(gaps), "error", r ? strerror(-r) : "", NULL);
+	keel_log(KEEL_LOG_ERROR, "store: damaged footer, read from the records themselves", "segment", KEEL_N(s->id),
+		 "section", KEEL_N(section), "damaged-ranges", KEEL_N(gaps), "error", r ? strerror(-r) : "", NULL);
 	return r;
 }

@@ -48,11 +48,11 @@ int scan_segment(struct scan *s, const uint8_t *data, uint64_t n, uint64_t from,
 		if (!in_gap && n - at >= 8 && !memcmp(data + at, FOOTER_MAGIC, 8))
 			break; /* sealing began: no record follows */
 		if (record_at(data, n, at, salt, &r, &header_ok)) {
-			struct scan_record row = {.record = r, .offset = at};
+			struct scan_record row = { .record = r, .offset = at };
 
 			/* A jump in LSNs without bad octets between is a lost write, too: a gap of no length tells. */
 			if (in_gap || (expect && r.lsn != expect)) {
-				struct scan_gap g = {.offset = in_gap ? gap : at, .first = expect, .last = r.lsn - 1};
+				struct scan_gap g = { .offset = in_gap ? gap : at, .first = expect, .last = r.lsn - 1 };
 
 				g.length = at - g.offset;
 				keel_buffer_append(&s->gaps, &g, sizeof(g));
@@ -81,7 +81,7 @@ int scan_segment(struct scan *s, const uint8_t *data, uint64_t n, uint64_t from,
 		at += header_ok ? record_space(r.length) : 8;
 	}
 	if (in_gap) {
-		struct scan_gap g = {.offset = gap, .length = n - gap, .first = expect, .last = UINT64_MAX};
+		struct scan_gap g = { .offset = gap, .length = n - gap, .first = expect, .last = UINT64_MAX };
 
 		keel_buffer_append(&s->gaps, &g, sizeof(g));
 	}
@@ -119,7 +119,8 @@ void scan_judge(const struct scan *s, uint64_t known_synced, uint64_t next_lsn, 
 		break;
 	}
 	/* An unfinished transaction before the cut goes with it, unless it is known to have been durable. */
-	if (stay > 0 && !(records[stay - 1].record.flags & RECORD_TXN_END) && records[stay - 1].record.lsn > known_synced)
+	if (stay > 0 && !(records[stay - 1].record.flags & RECORD_TXN_END) &&
+	    records[stay - 1].record.lsn > known_synced)
 		stay = transaction_start(records, stay - 1);
 	*keep = stay;
 	*cut = stay ? records[stay - 1].offset + record_space(records[stay - 1].record.length) : 0;

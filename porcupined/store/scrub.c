@@ -45,7 +45,8 @@ static bool digest_right(const struct record *r, const uint8_t *payload)
 		octets = raw;
 		n = want;
 	}
-	return EVP_Digest(octets, n, digest, &got, EVP_sha256(), NULL) && !memcmp(digest, payload + r->length - RECORD_DIGEST, RECORD_DIGEST);
+	return EVP_Digest(octets, n, digest, &got, EVP_sha256(), NULL) &&
+	       !memcmp(digest, payload + r->length - RECORD_DIGEST, RECORD_DIGEST);
 }
 
 /* One row of a footer against the record in the log. */
@@ -65,8 +66,8 @@ static int scrub_row(struct scrubbing *w, struct segment *s, const struct footer
 	w->sum.octets += space;
 	if (error) {
 		finding(w, s, row->offset, strerror(-error));
-	} else if (record_decode(octets->data, s->salt, &r) || r.lsn != row->record.lsn || r.length != row->record.length ||
-		   memcmp(&r.object, &row->record.object, sizeof(r.object))) {
+	} else if (record_decode(octets->data, s->salt, &r) || r.lsn != row->record.lsn ||
+		   r.length != row->record.length || memcmp(&r.object, &row->record.object, sizeof(r.object))) {
 		error = -EBADMSG;
 		finding(w, s, row->offset, "header is damaged");
 	} else if (crc32c(0, octets->data + RECORD_HEADER, r.length) != r.payload_crc) {
@@ -159,8 +160,11 @@ static int scrub_index(struct scrubbing *w)
 		counted += body.refs;
 		s = segment_pin(&w->store->segments, body.segment);
 		if (!s || segment_read(&w->store->segments, s, body.offset, header, sizeof(header)) ||
-		    record_decode(header, s->salt, &r) || r.lsn != body.lsn || memcmp(&r.object, k.mv_data, sizeof(r.object))) {
-			keel_buffer_printf(w->report, "index: body row points at no such record (segment %016" PRIx64 " offset %" PRIu64 ")\n",
+		    record_decode(header, s->salt, &r) || r.lsn != body.lsn ||
+		    memcmp(&r.object, k.mv_data, sizeof(r.object))) {
+			keel_buffer_printf(w->report,
+					   "index: body row points at no such record (segment %016" PRIx64
+					   " offset %" PRIu64 ")\n",
 					   body.segment, body.offset);
 			w->sum.index_errors++;
 		}
@@ -171,15 +175,17 @@ static int scrub_index(struct scrubbing *w)
 		mdb_cursor_close(cursor);
 	index_read_end(ix, &txn);
 	if (counted != references) {
-		keel_buffer_printf(w->report, "index: bodies count %" PRIu64 " references, entries make %" PRIu64 "\n", counted, references);
+		keel_buffer_printf(w->report, "index: bodies count %" PRIu64 " references, entries make %" PRIu64 "\n",
+				   counted, references);
 		w->sum.index_errors++;
 	}
 	return code == MDB_NOTFOUND ? 0 : index_error(code);
 }
 
-int store_scrub(struct store *store, store_progress_fn progress, void *arg, struct keel_buffer *report, struct store_scrub *out)
+int store_scrub(struct store *store, store_progress_fn progress, void *arg, struct keel_buffer *report,
+		struct store_scrub *out)
 {
-	struct scrubbing w = {.store = store, .report = report, .progress = progress, .arg = arg};
+	struct scrubbing w = { .store = store, .report = report, .progress = progress, .arg = arg };
 	uint64_t *ids;
 	size_t n;
 	int r = store_barrier(store);

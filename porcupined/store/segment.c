@@ -186,10 +186,12 @@ static int table_load(struct segment_table *t, uint64_t id, struct keel_buffer *
 		return unlinkat(t->dir, name, 0) ? -errno : 0;
 	}
 	if (r) {
-		keel_buffer_printf(error, "%s/%016" PRIx64 ".seg: %s", t->path, id,
-				   r == -EBADMSG ? "its header is damaged or of another store; to start without its mail, move the "
-						   "file to quarantine/"
-						 : strerror(-r));
+		keel_buffer_printf(
+			error, "%s/%016" PRIx64 ".seg: %s", t->path, id,
+			r == -EBADMSG
+				? "its header is damaged or of another store; to start without its mail, move the "
+				  "file to quarantine/"
+				: strerror(-r));
 		segment_close(t, s);
 		free(s);
 		return r;
@@ -217,7 +219,8 @@ static bool has_elder(const struct segment_table *t, const struct segment *s)
 	for (size_t i = 0; i < t->n && t->rows[i]->id < s->id; i++) {
 		const struct footer_trailer *elder = &t->rows[i]->trailer;
 
-		if (!t->rows[i]->sealed || (elder->min_lsn <= s->trailer.max_lsn && s->trailer.min_lsn <= elder->max_lsn))
+		if (!t->rows[i]->sealed ||
+		    (elder->min_lsn <= s->trailer.max_lsn && s->trailer.min_lsn <= elder->max_lsn))
 			return true;
 	}
 	return false;
@@ -241,8 +244,9 @@ static int table_drop_replaced(struct segment_table *t)
 			return r;
 		r = segment_load(t, s, FOOTER_REPLACED, &ids);
 		if (r == -EBADMSG && !has_elder(t, s)) {
-			keel_log(KEEL_LOG_ERROR, "store: list of replaced segments is damaged; none that it could name is left", "segment",
-				 KEEL_N(s->id), NULL);
+			keel_log(KEEL_LOG_ERROR,
+				 "store: list of replaced segments is damaged; none that it could name is left",
+				 "segment", KEEL_N(s->id), NULL);
 			s->damaged = true;
 			r = 0;
 		}
@@ -536,13 +540,14 @@ int segment_load(struct segment_table *t, const struct segment *s, enum footer_s
 
 int segment_check(struct segment_table *t, const struct segment *s)
 {
-	struct segment again = {.id = s->id, .fd = s->fd};
+	struct segment again = { .id = s->id, .fd = s->fd };
 	int r = header_read(&again, &t->uuid);
 
 	__atomic_fetch_add(&t->octets_read, SEGMENT_HEADER, __ATOMIC_RELAXED);
 	if (r)
 		return r;
-	return again.salt == s->salt && again.void_first == s->void_first && again.void_last == s->void_last ? 0 : -EBADMSG;
+	return again.salt == s->salt && again.void_first == s->void_first && again.void_last == s->void_last ? 0
+													     : -EBADMSG;
 }
 
 int segment_ids(struct segment_table *t, uint64_t **ids, size_t *n)

@@ -18,14 +18,15 @@
 struct segment {
 	uint64_t id;
 	uint64_t salt;
-	uint64_t void_first, void_last; /* LSNs that a failed fdatasync left in an earlier segment: they never were; 0, 0 = none */
-	uint64_t size;                  /* of the file */
+	uint64_t void_first,
+		void_last; /* LSNs that a failed fdatasync left in an earlier segment: they never were; 0, 0 = none */
+	uint64_t size;     /* of the file */
 	_Atomic bool sealed;
-	_Atomic bool abandoned;         /* full or failed, and without a footer until the next start */
-	_Atomic bool damaged;           /* found so since it was opened: it is not compacted */
-	bool retired;                   /* replaced: unlink at the last unpin */
-	struct footer_trailer trailer;  /* if sealed */
-	int fd;                         /* -1 = closed for now */
+	_Atomic bool abandoned;        /* full or failed, and without a footer until the next start */
+	_Atomic bool damaged;          /* found so since it was opened: it is not compacted */
+	bool retired;                  /* replaced: unlink at the last unpin */
+	struct footer_trailer trailer; /* if sealed */
+	int fd;                        /* -1 = closed for now */
 	unsigned pins;
 };
 

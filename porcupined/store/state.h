@@ -17,13 +17,14 @@
 
 struct store_body {
 	struct store *store;
-	struct keel_buffer memory; /* room for the record header, then octets; after spilling: those not yet in the file */
-	uint64_t size;             /* octets of the body */
-	uint64_t charged;          /* of store->body_octets */
-	int spill;                 /* fd of an unnamed file, or -1 */
-	uint64_t spilled;          /* octets in it */
-	uint32_t crc;              /* of those */
-	EVP_MD_CTX *digest;        /* over those */
+	/* Room for the record header, then octets; after spilling: those not yet in the file. */
+	struct keel_buffer memory;
+	uint64_t size;      /* octets of the body */
+	uint64_t charged;   /* of store->body_octets */
+	int spill;          /* fd of an unnamed file, or -1 */
+	uint64_t spilled;   /* octets in it */
+	uint32_t crc;       /* of those */
+	EVP_MD_CTX *digest; /* over those */
 	int failed;
 };
 
@@ -111,8 +112,8 @@ struct store {
 	struct store_txn *pending, **pending_end;
 	size_t n_pending;
 	uint64_t promised_lsn; /* last LSN acknowledged: barriers wait for it */
-	uint64_t queued_lsn;  /* last LSN handed to the index thread */
-	uint64_t indexed_lsn; /* last LSN in committed rows */
+	uint64_t queued_lsn;   /* last LSN handed to the index thread */
+	uint64_t indexed_lsn;  /* last LSN in committed rows */
 	unsigned waiters;
 	int index_error;
 	bool index_ending;
@@ -151,8 +152,8 @@ void indexer_stop(struct store *store);
 /* lsn is durable and about to be acknowledged; the transactions follow by indexer_push. */
 void indexer_promise(struct store *store, uint64_t lsn);
 void indexer_push(struct store *store, struct store_txn *first, struct store_txn **end, size_t n, uint64_t lsn);
-int uid_next(struct store *store, const struct store_id *account, const struct store_id *mailbox, uint64_t lsn, bool take,
-	     uint32_t *uid, uint64_t *modseq);
+int uid_next(struct store *store, const struct store_id *account, const struct store_id *mailbox, uint64_t lsn,
+	     bool take, uint32_t *uid, uint64_t *modseq);
 void uid_free(struct uid_table *t);
 /* keeper.c */
 int keeper_start(struct store *store);

@@ -57,13 +57,13 @@ struct store_id store_new_id(struct store *store)
 
 void store_config_defaults(struct store_config *c)
 {
-	*c = (struct store_config){.segment_size = 64u << 20,
-				   .body_memory = 256u << 10,
-				   .total_memory = 64u << 20,
-				   .message_size = 50u << 20,
-				   .reserve = 64u << 20,
-				   .background_compaction = true,
-				   .create = true};
+	*c = (struct store_config){ .segment_size = 64u << 20,
+				    .body_memory = 256u << 10,
+				    .total_memory = 64u << 20,
+				    .message_size = 50u << 20,
+				    .reserve = 64u << 20,
+				    .background_compaction = true,
+				    .create = true };
 }
 
 int store_writable(const struct store *store)
@@ -77,8 +77,8 @@ static void uuid_text(const struct store_id *id, char out[37])
 {
 	const uint8_t *u = id->octet;
 
-	snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4],
-		 u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+	snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2],
+		 u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
 }
 
 static int uuid_parse(const char *text, struct store_id *id)
@@ -112,8 +112,9 @@ static int identity_write(struct store *store)
 	store->uuid.octet[6] = (store->uuid.octet[6] & 0x0f) | 0x40; /* RFC 9562 5.4 */
 	store->uuid.octet[8] = (store->uuid.octet[8] & 0x3f) | 0x80;
 	uuid_text(&store->uuid, uuid);
-	n = snprintf(text, sizeof(text), "osnc-store %d\nuuid %s\nnode %016" PRIx64 "\ncompat 0\nro-compat 0\nincompat 0\n",
-		     STORE_VERSION, uuid, store->node);
+	n = snprintf(text, sizeof(text),
+		     "osnc-store %d\nuuid %s\nnode %016" PRIx64 "\ncompat 0\nro-compat 0\nincompat 0\n", STORE_VERSION,
+		     uuid, store->node);
 	n += snprintf(text + n, sizeof(text) - (size_t)n, "crc %08x\n", crc32c(0, text, (size_t)n));
 	fd = openat(store->dir, "STORE.tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -136,20 +137,23 @@ static int identity_read(struct store *store, struct keel_buffer *error)
 	n = read(fd, text, sizeof(text) - 1);
 	crc_line = n > 0 ? strstr(text, "\ncrc ") : NULL;
 	if (n > 0 && sscanf(text, "osnc-store %u", &version) == 1 && version > STORE_VERSION) {
-		keel_buffer_printf(error, "%s: store version %u, this program knows %d: use a newer one", store->path, version,
-				   STORE_VERSION);
+		keel_buffer_printf(error, "%s: store version %u, this program knows %d: use a newer one", store->path,
+				   version, STORE_VERSION);
 		return -EPROTONOSUPPORT;
 	}
-	if (!crc_line || sscanf(crc_line, "\ncrc %x", &crc) != 1 || crc != crc32c(0, text, (size_t)(crc_line + 1 - text)) ||
-	    sscanf(text, "osnc-store %u uuid %63s node %" SCNx64 " compat %x ro-compat %x incompat %x", &version, uuid, &store->node,
-		   &compat, &ro_compat, &incompat) != 6 ||
+	if (!crc_line || sscanf(crc_line, "\ncrc %x", &crc) != 1 ||
+	    crc != crc32c(0, text, (size_t)(crc_line + 1 - text)) ||
+	    sscanf(text, "osnc-store %u uuid %63s node %" SCNx64 " compat %x ro-compat %x incompat %x", &version, uuid,
+		   &store->node, &compat, &ro_compat, &incompat) != 6 ||
 	    uuid_parse(uuid, &store->uuid)) {
 		keel_buffer_printf(error, "%s/STORE: damaged", store->path);
 		return -EBADMSG;
 	}
 	if (incompat & ~KNOWN_INCOMPAT || ro_compat & ~KNOWN_RO_COMPAT) {
-		keel_buffer_printf(error, "%s: store has features this program does not know (ro-compat %x, incompat %x): use a newer one",
-				   store->path, ro_compat & ~KNOWN_RO_COMPAT, incompat & ~KNOWN_INCOMPAT);
+		keel_buffer_printf(
+			error,
+			"%s: store has features this program does not know (ro-compat %x, incompat %x): use a newer one",
+			store->path, ro_compat & ~KNOWN_RO_COMPAT, incompat & ~KNOWN_INCOMPAT);
 		return -EPROTONOSUPPORT;
 	}
 	return 0;
@@ -208,7 +212,8 @@ static int open_dir(struct store *store, struct keel_buffer *error)
 		return r;
 	/* A log without its identity is not ours to overwrite. */
 	if (!faccessat(store->dir, "log", F_OK, 0)) {
-		keel_buffer_printf(error, "%s: has a log but no STORE file: put it back from where the store came from", store->path);
+		keel_buffer_printf(error, "%s: has a log but no STORE file: put it back from where the store came from",
+				   store->path);
 		return -EBADMSG;
 	}
 	if (!store->config.create) {
@@ -330,11 +335,11 @@ void store_close(struct store **at)
 
 int store_get_status(struct store *store, struct store_status *out)
 {
-	struct store_status got = {.node = store->node,
-				   .synced_lsn = atomic_load(&store->synced_lsn),
-				   .quarantined = store->quarantined,
-				   .open_octets_read = store->open_octets,
-				   .writable = store_writable(store)};
+	struct store_status got = { .node = store->node,
+				    .synced_lsn = atomic_load(&store->synced_lsn),
+				    .quarantined = store->quarantined,
+				    .open_octets_read = store->open_octets,
+				    .writable = store_writable(store) };
 	struct index_segment row;
 	MDB_cursor *cursor;
 	MDB_txn *txn;

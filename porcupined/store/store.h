@@ -38,7 +38,7 @@ struct store_config {
 	uint64_t reserve;      /* octets of the file system to leave free: below, the store takes no new mail */
 	bool compress;         /* zstd for bodies that shrink */
 	bool background_compaction;
-	bool create;           /* make the store if the directory holds none */
+	bool create; /* make the store if the directory holds none */
 };
 
 /* ---- open, close ------------------------------------------------------------------------------ */
@@ -65,9 +65,9 @@ struct store_account {
 	struct store_id id;
 	uint16_t bucket; /* first 12 bits of SHA-256 of the canonical address */
 	uint32_t flags;
-	uint64_t quota;   /* octets; 0 = the node's default */
-	uint64_t created; /* Unix seconds */
-	uint64_t lsn;     /* of the record: changes with every change of the account */
+	uint64_t quota;                  /* octets; 0 = the node's default */
+	uint64_t created;                /* Unix seconds */
+	uint64_t lsn;                    /* of the record: changes with every change of the account */
 	char address[STORE_ADDRESS_MAX]; /* canonical */
 	char hash[STORE_HASH_MAX];       /* crypt(3) */
 };
@@ -81,7 +81,8 @@ struct store_usage {
 int store_account_find(struct store *store, const char *address, struct store_account *out);
 /* The accounts that mail for address goes to: the account itself, or an alias' targets, aliases followed up to 8 deep, each
  * account once. *n: in capacity of out, out count. -ENOENT; -ELOOP; -E2BIG. */
-int store_resolve(struct store *store, const char *address, struct store_id *out, uint16_t *buckets, uint64_t *quotas, size_t *n);
+int store_resolve(struct store *store, const char *address, struct store_id *out, uint16_t *buckets, uint64_t *quotas,
+		  size_t *n);
 int store_domain_find(struct store *store, const char *domain);
 /* Messages and octets of all mailboxes of an account, as far as the index has come. */
 int store_usage(struct store *store, const struct store_id *account, struct store_usage *out);
@@ -115,7 +116,8 @@ struct store_delivery {
 int store_txn_new(struct store *store, struct store_txn **out);
 /* Takes *body (it is NULL afterwards, also on failure) for n >= 1 recipients: one body record and n entries. Hashes: call it on the
  * thread that may spend the time. At most one body a transaction. */
-int store_txn_deliver(struct store_txn *txn, struct store_body **body, const struct store_delivery *deliveries, size_t n);
+int store_txn_deliver(struct store_txn *txn, struct store_body **body, const struct store_delivery *deliveries,
+		      size_t n);
 struct store_message;
 /* Removes a message from its mailbox. */
 int store_txn_expunge(struct store_txn *txn, const struct store_account *account, const struct store_message *message);
@@ -142,13 +144,13 @@ int store_barrier(struct store *store);
 
 struct store_message {
 	struct store_id mailbox;
-	struct store_id id;   /* of the entry: UIDL */
+	struct store_id id; /* of the entry: UIDL */
 	struct store_id body;
-	uint64_t lsn;         /* of the entry */
+	uint64_t lsn; /* of the entry */
 	uint64_t modseq;
-	uint64_t date;        /* Unix seconds */
-	uint64_t size;        /* see store_delivery */
-	uint32_t uid;         /* 0 = pending */
+	uint64_t date; /* Unix seconds */
+	uint64_t size; /* see store_delivery */
+	uint32_t uid;  /* 0 = pending */
 	uint32_t flags;
 };
 
@@ -185,7 +187,8 @@ struct store_scrub {
 	uint64_t index_errors; /* rows that differ from the log */
 };
 /* Reads every octet and holds all against its checksums, and the index against the log. report gets a line per finding. [blocks] */
-int store_scrub(struct store *store, store_progress_fn progress, void *arg, struct keel_buffer *report, struct store_scrub *out);
+int store_scrub(struct store *store, store_progress_fn progress, void *arg, struct keel_buffer *report,
+		struct store_scrub *out);
 /* Rewrites sealed segments whose dead share is at least min_dead percent (0 = all). [blocks] */
 int store_compact(struct store *store, unsigned min_dead, store_progress_fn progress, void *arg, uint64_t *freed);
 /* Writes an account's INBOX as a Maildir (new directory) or mbox (new file); reads one in. *messages: how many. */

@@ -78,7 +78,7 @@ static int end(struct store_txn *t, size_t at, uint8_t type, uint16_t bucket, co
 	       const struct store_id *object)
 {
 	static const uint8_t zeros[8];
-	struct txn_record row = {.at = at};
+	struct txn_record row = { .at = at };
 
 	if (t->small.failed)
 		return t->small.failed;
@@ -101,13 +101,13 @@ static struct record_text text_of(const char *text)
 {
 	size_t n = strlen(text);
 
-	return (struct record_text){text, n > UINT16_MAX ? UINT16_MAX : (uint16_t)n};
+	return (struct record_text){ text, n > UINT16_MAX ? UINT16_MAX : (uint16_t)n };
 }
 
 int store_txn_deliver(struct store_txn *t, struct store_body **body, const struct store_delivery *deliveries, size_t n)
 {
 	struct store_body *b = keel_take(*body);
-	struct txn_record row = {.record = {.type = RECORD_BODY}};
+	struct txn_record row = { .record = { .type = RECORD_BODY } };
 	int error;
 
 	if (t->body || t->records.len || !n || n > UINT16_MAX - 1u) {
@@ -127,13 +127,13 @@ int store_txn_deliver(struct store_txn *t, struct store_body **body, const struc
 	t->space += record_space(row.record.length);
 	for (size_t i = 0; i < n; i++) {
 		const struct store_delivery *d = &deliveries[i];
-		struct record_entry e = {.flags = d->flags,
-					 .date = d->date ? d->date : (uint64_t)time(NULL),
-					 .size = d->size,
-					 .mailbox = d->account,
-					 .body = row.record.object,
-					 .return_path = text_of(d->return_path),
-					 .delivered_to = text_of(d->delivered_to)};
+		struct record_entry e = { .flags = d->flags,
+					  .date = d->date ? d->date : (uint64_t)time(NULL),
+					  .size = d->size,
+					  .mailbox = d->account,
+					  .body = row.record.object,
+					  .return_path = text_of(d->return_path),
+					  .delivered_to = text_of(d->delivered_to) };
 		size_t at = begin(t);
 
 		record_put_entry(&t->small, &e);
@@ -146,7 +146,7 @@ int store_txn_deliver(struct store_txn *t, struct store_body **body, const struc
 
 int store_txn_expunge(struct store_txn *t, const struct store_account *account, const struct store_message *message)
 {
-	struct record_expunge e = {.target = message->lsn, .mailbox = message->mailbox};
+	struct record_expunge e = { .target = message->lsn, .mailbox = message->mailbox };
 	size_t at = begin(t);
 
 	record_put_expunge(&t->small, &e);
@@ -166,18 +166,18 @@ int store_txn_account(struct store_txn *t, struct store_account *account)
 			return -EIO;
 		account->created = (uint64_t)time(NULL);
 	}
-	a = (struct record_account){.flags = account->flags,
-				    .quota = account->quota,
-				    .created = account->created,
-				    .address = text_of(account->address),
-				    .hash = text_of(account->hash)};
+	a = (struct record_account){ .flags = account->flags,
+				     .quota = account->quota,
+				     .created = account->created,
+				     .address = text_of(account->address),
+				     .hash = text_of(account->hash) };
 	at = begin(t);
 	record_put_account(&t->small, &a);
 	error = end(t, at, RECORD_ACCOUNT, account->bucket, &account->id, &account->id);
 	if (error || !fresh)
 		return error;
 	/* INBOX has the account's id. UIDVALIDITY is the time: greater than any an address had before (RFC 9051 2.3.1.1). */
-	struct record_mailbox m = {.uidvalidity = (uint32_t)account->created, .name = text_of("INBOX")};
+	struct record_mailbox m = { .uidvalidity = (uint32_t)account->created, .name = text_of("INBOX") };
 
 	at = begin(t);
 	record_put_mailbox(&t->small, &m);

@@ -32,7 +32,8 @@ static double cpu(void)
 	struct rusage u;
 
 	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 static void done(void *arg, int error)
@@ -46,11 +47,11 @@ static void done(void *arg, int error)
 
 static void deliver(struct store *store, const struct store_account *a, const char *text, size_t n)
 {
-	struct store_delivery d = {.account = a->id,
-				   .bucket = a->bucket,
-				   .size = n,
-				   .return_path = "sender@example.org",
-				   .delivered_to = a->address};
+	struct store_delivery d = { .account = a->id,
+				    .bucket = a->bucket,
+				    .size = n,
+				    .return_path = "sender@example.org",
+				    .delivered_to = a->address };
 	struct store_body *body;
 	struct store_txn *txn;
 
@@ -70,7 +71,7 @@ static int find(const struct store_account *a, void *arg)
 
 int main(int argc, char **argv)
 {
-	static const unsigned windows[] = {1, 8, 64, 256};
+	static const unsigned windows[] = { 1, 8, 64, 256 };
 	struct store_account *accounts = calloc(ACCOUNTS, sizeof(*accounts)), *at = accounts;
 	double limit = argc > 2 ? atof(argv[2]) : 3;
 	struct store_config config;
@@ -92,7 +93,7 @@ int main(int argc, char **argv)
 	}
 	store_txn_new(store, &txn);
 	for (unsigned i = 0; i < ACCOUNTS; i++) {
-		struct store_account a = {.bucket = (uint16_t)(i * 2654435761u >> 20)};
+		struct store_account a = { .bucket = (uint16_t)(i * 2654435761u >> 20) };
 
 		snprintf(a.address, sizeof(a.address), "u%u@example.org", i);
 		strcpy(a.hash, "*");
@@ -121,8 +122,8 @@ int main(int argc, char **argv)
 			pthread_cond_wait(&change, &lock);
 		pthread_mutex_unlock(&lock);
 		store_barrier(store);
-		printf("window %u: %.0f msg/s, %.1f us CPU each, %lu failed\n", windows[w], (double)n / (seconds() - began),
-		       (cpu() - burnt) / (double)n * 1e6, (unsigned long)failures);
+		printf("window %u: %.0f msg/s, %.1f us CPU each, %lu failed\n", windows[w],
+		       (double)n / (seconds() - began), (cpu() - burnt) / (double)n * 1e6, (unsigned long)failures);
 	}
 	store_close(&store);
 	return failures != 0;
