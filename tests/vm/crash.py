@@ -12,6 +12,7 @@ from trial import BUILD, Failure  # noqa: E402
 
 KERNEL = os.environ.get("OSNC_KERNEL", "6.12")
 STORM = os.path.join(BUILD, "bin/storm")
+SERVER = os.path.join(BUILD, "bin/porcupined")
 LOGREPLAY = os.path.join(BUILD, "bin/logreplay")
 LOGMARK = os.path.join(BUILD, "bin/logmark")
 LIAR = os.path.join(BUILD, "fault/liar.so")
