@@ -95,8 +95,10 @@ static int export_one(struct store *store, const struct store_message *m, struct
 		r = n < 0 ? (int)n : put_octets(w, data, (size_t)n);
 	if (!r && w->cr)
 		r = put(w, '\r');
-	if (!r && w->line.len)
+	if (!r && w->line.len) {
 		r = flush_line(w, false);
+		w->line_start = false;
+	}
 	w->cr = false;
 	store_reader_free(&reader);
 	return r;
@@ -105,6 +107,7 @@ static int export_one(struct store *store, const struct store_message *m, struct
 static int export_mbox(struct store *store, const struct store_message *m, FILE *to)
 {
 	struct writer w = { .to = to, .mbox = true, .line_start = true };
+	off_t before = ftello(to);
 	time_t date = (time_t)m->date;
 	char text[64];
 	struct tm tm;
@@ -119,6 +122,9 @@ static int export_mbox(struct store *store, const struct store_message *m, FILE 
 	if (!r && !w.line_start)
 		r = write_out(to, "\n", 1);
 	keel_buffer_free(&w.line);
+	/* Of a large message damage shows at its end: what was written of it goes again. */
+	if (r == -EBADMSG && (fflush(to) || ftruncate(fileno(to), before) || fseeko(to, before, SEEK_SET)))
+		r = -errno;
 	return r ? r : write_out(to, "\n", 1);
 }
 

@@ -15,16 +15,22 @@
 #include "porcupined/store/state.h"
 #include "tools/lib/keel/cleanup.h"
 
+#define TOP_MAX 2048 /* octets: the two fields that an export of ours writes are shorter */
+
 struct importing {
 	struct store *store;
 	const struct store_account *account;
 	struct store_body *body;
 	bool cr;
+	bool at_top; /* the first octets of a message: kept in top until it is known what they are */
+	char top[TOP_MAX + 1];
+	size_t top_len;
+	char return_path[TOP_MAX], delivered_to[TOP_MAX];
 	uint64_t n;
 };
 
 /* Line ends become CRLF, whatever the file has. */
-static int import_octets(struct importing *im, const char *data, size_t n)
+static int import_body(struct importing *im, const char *data, size_t n)
 {
 	int r = 0;
 	size_t from = 0;
@@ -41,9 +47,66 @@ static int import_octets(struct importing *im, const char *data, size_t n)
 	return r ? r : store_body_append(im->body, data + from, n - from);
 }
 
+/* "NAME VALUE END" and a line end at text: VALUE to out. Returns what follows, or NULL if text is anything else. */
+static const char *top_field(const char *text, const char *name, const char *end, char out[TOP_MAX])
+{
+	size_t n = strlen(name), len = strcspn(text, "\n"), value;
+
+	if (!text[len] || strncmp(text, name, n))
+		return NULL;
+	value = len - (len && text[len - 1] == '\r');
+	if (value < n + strlen(end) || strncmp(text + value - strlen(end), end, strlen(end)))
+		return NULL;
+	value -= n + strlen(end);
+	memcpy(out, text + n, value);
+	out[value] = '\0';
+	return text + len + 1;
+}
+
+/* What export put in front of a message is no part of its body, but of its delivery. Both fields, in this order, or it is not ours. */
+static int import_top(struct importing *im)
+{
+	char return_path[TOP_MAX], delivered_to[TOP_MAX];
+	const char *rest;
+
+	im->at_top = false;
+	im->top[im->top_len] = '\0';
+	rest = top_field(im->top, "Return-Path: <", ">", return_path);
+	if (rest)
+		rest = top_field(rest, "Delivered-To: ", "", delivered_to);
+	if (rest) {
+		strcpy(im->return_path, return_path);
+		strcpy(im->delivered_to, delivered_to);
+	} else {
+		rest = im->top;
+	}
+	return import_body(im, rest, im->top_len - (size_t)(rest - im->top));
+}
+
+static int import_octets(struct importing *im, const char *data, size_t n)
+{
+	int r = 0;
+
+	if (im->at_top) {
+		size_t take = n < TOP_MAX - im->top_len ? n : TOP_MAX - im->top_len;
+
+		memcpy(im->top + im->top_len, data, take);
+		im->top_len += take;
+		data += take;
+		n -= take;
+		if (im->top_len == TOP_MAX)
+			r = import_top(im);
+	}
+	return r || !n ? r : import_body(im, data, n);
+}
+
 static int import_begin(struct importing *im)
 {
 	im->cr = false;
+	im->at_top = true;
+	im->top_len = 0;
+	im->return_path[0] = '\0';
+	snprintf(im->delivered_to, sizeof(im->delivered_to), "%s", im->account->address);
 	return store_body_new(im->store, &im->body);
 }
 
@@ -53,12 +116,14 @@ static int import_end(struct importing *im, uint64_t date)
 	struct store_delivery d = { .account = im->account->id,
 				    .bucket = im->account->bucket,
 				    .date = date,
-				    .return_path = "",
-				    .delivered_to = im->account->address };
+				    .return_path = im->return_path,
+				    .delivered_to = im->delivered_to };
 	struct store_txn *txn;
-	int r;
+	int r = im->at_top ? import_top(im) : 0;
 
 	keel_buffer_init(&fields, 0);
+	if (r)
+		return r;
 	message_return_path_append(&fields, d.return_path);
 	message_delivered_to_append(&fields, d.delivered_to);
 	d.size = store_body_size(im->body) + fields.len;
@@ -171,6 +236,8 @@ static int import_mbox(struct importing *im, const char *path, store_progress_fn
 			r = quotes && !strncmp(line + quotes, "From ", 5) ? import_octets(im, line + 1, (size_t)n - 1)
 									  : import_octets(im, line, (size_t)n);
 	}
+	if (!r && ferror(from))
+		r = errno ? -errno : -EIO;
 	if (!r && im->body)
 		r = import_end(im, date);
 	store_body_free(&im->body);
@@ -183,12 +250,18 @@ int store_import(struct store *store, const struct store_account *account, enum 
 		 store_progress_fn progress, void *arg, struct keel_buffer *error, uint64_t *messages)
 {
 	struct importing im = { .store = store, .account = account };
+	const char *what = NULL;
 	int r = format == STORE_MAILDIR ? import_maildir(&im, path, progress, arg)
 					: import_mbox(&im, path, progress, arg);
 
 	*messages = im.n;
 	if (r)
-		keel_buffer_printf(error, "%s: %s after %" PRIu64 " messages", path,
-				   r == -EBADMSG ? "does not begin with a From line: no mbox" : strerror(-r), im.n);
+		what = r == -EBADMSG && format == STORE_MBOX     ? "does not begin with a From line: no mbox"
+		       : r == -ENOTDIR                           ? "not a directory: no Maildir"
+		       : r == -ENOENT && format == STORE_MAILDIR ? "no Maildir: it or its cur or new is missing"
+		       : r == -EFBIG                             ? "a message is larger than this node takes,"
+								 : strerror(-r);
+	if (what)
+		keel_buffer_printf(error, "%s: %s after %" PRIu64 " messages", path, what, im.n);
 	return r;
 }

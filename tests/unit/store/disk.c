@@ -83,9 +83,9 @@ static int step(enum disk_call call)
 	return -disk.plan[call].error;
 }
 
-#define WRAP(result, name, ...)                                                                                        \
-	result __real_##name(__VA_ARGS__);                                                                             \
-	result __wrap_##name(__VA_ARGS__);                                                                             \
+#define WRAP(result, name, ...) \
+	result __real_##name(__VA_ARGS__); \
+	result __wrap_##name(__VA_ARGS__); \
 	result __wrap_##name(__VA_ARGS__)
 
 static ssize_t finish(int plan, ssize_t r)

@@ -9,16 +9,16 @@
 #include <stdbool.h>
 
 /* X(name): what --wrap names in store.mk. */
-#define DISK_CALLS(X)                                                                                                  \
-	X(pwritev)                                                                                                     \
-	X(pwrite)                                                                                                      \
-	X(write)                                                                                                       \
-	X(fdatasync)                                                                                                   \
-	X(fsync)                                                                                                       \
-	X(ftruncate)                                                                                                   \
-	X(renameat)                                                                                                    \
-	X(unlinkat)                                                                                                    \
-	X(posix_fallocate)                                                                                             \
+#define DISK_CALLS(X) \
+	X(pwritev) \
+	X(pwrite) \
+	X(write) \
+	X(fdatasync) \
+	X(fsync) \
+	X(ftruncate) \
+	X(renameat) \
+	X(unlinkat) \
+	X(posix_fallocate) \
 	X(copy_file_range)
 
 enum disk_call {
