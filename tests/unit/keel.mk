@@ -12,6 +12,7 @@ KEEL_SETTING := $(K)/setting.c $(K)/setting_file.c $(K)/buffer.c $(K)/cleanup.c
 WRAP_ALLOCATION := -Wl,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
 $(eval $(call unit,keel_setting,$(T)/setting.c $(KEEL_SETTING),libconfig,$(WRAP_ALLOCATION)))
 KEEL_CONTROL := $(K)/control.c $(K)/control_client.c $(K)/buffer.c $(K)/cleanup.c
+$(eval $(call unit,keel_control_client,$(T)/control_client.c $(KEEL_CONTROL),libevent libevent_pthreads jansson,))
 $(eval $(call unit,keel_control,$(T)/control.c $(KEEL_CONTROL),libevent libevent_pthreads jansson,))
 KEEL_SERVICE := $(K)/service.c $(K)/service_user.c $(K)/log.c $(K)/option.c $(KEEL_SETTING)
-$(eval $(call unit,keel_service,$(T)/service.c $(KEEL_SERVICE),libevent libevent_pthreads libconfig libsystemd,))
+$(eval $(call unit,keel_service,$(T)/service.c $(T)/tinyd.c $(KEEL_SERVICE),libevent libevent_pthreads libconfig libsystemd,))

@@ -2,21 +2,14 @@
 #include "tools/lib/keel/control.h"
 
 #include <check.h>
-#include <errno.h>
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 /* A server in a thread of its own; every test is a process of its own (Check's fork mode). */
 static char folder[] = "/tmp/keel-control-XXXXXX";
@@ -533,59 +526,6 @@ START_TEST(inherited_socket_is_adopted)
 }
 END_TEST
 
-/* A server that says one thing and closes, or says nothing. */
-static const char *words;
-static int mute;
-
-static void *say_once(void *arg)
-{
-	const int fd = accept(mute, NULL, NULL);
-	char request[64];
-
-	if (words) {
-		ck_assert_int_gt(recv(fd, request, sizeof(request), 0), 0);
-		say(fd, words);
-		close(fd);
-	}
-	return NULL;
-}
-
-static const struct {
-	const char *words;
-	int ret;
-} servers[] = {
-	{ "", -ECONNRESET },
-	{ "half", -ECONNRESET },
-	{ "nonsense\n", -EPROTO },
-	{ "{\"ok\":1}\n", -EPROTO },
-	{ "{\"progress\":1}\n", -ECONNRESET },
-	{ "{\"progress\":1}\n{\"ok\":true}\n", 0 },
-	{ NULL, -ETIMEDOUT },
-};
-
-START_TEST(client_survives_a_bad_server)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	json_t *request = json_pack("{s:s}", "verb", "echo"), *answer = NULL;
-	pthread_t once;
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/mute", folder);
-	mute = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_eq(bind(mute, (struct sockaddr *)&address, sizeof(address)), 0);
-	listen(mute, 5);
-	words = servers[_i].words;
-	pthread_create(&once, NULL, say_once, NULL);
-	ck_assert_int_eq(keel_control_request(address.sun_path, request, NULL, NULL, 1, &answer), servers[_i].ret);
-	ck_assert_int_eq(answer != NULL, servers[_i].ret == 0);
-	pthread_join(once, NULL);
-	close(mute);
-	ck_assert_int_eq(keel_control_request(address.sun_path, request, NULL, NULL, 1, &answer), -ECONNREFUSED);
-	unlink(address.sun_path);
-	json_decref(answer);
-	json_decref(request);
-}
-END_TEST
-
 START_TEST(server_that_ends_with_calls_under_way)
 {
 	const int fd = reach();
@@ -632,7 +572,6 @@ int main(void)
 	tcase_add_test(tc, stale_socket_is_replaced_other_files_are_not);
 	tcase_add_test(tc, refused_addresses);
 	tcase_add_test(tc, inherited_socket_is_adopted);
-	tcase_add_loop_test(tc, client_survives_a_bad_server, 0, sizeof(servers) / sizeof(servers[0]));
 	tcase_add_test(tc, server_that_ends_with_calls_under_way);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
