@@ -16,13 +16,14 @@ user = "";
 hostname = "mx.{domain}";
 smtp = {{ listen = [ "127.0.0.1:{smtp}" ]; message_size = "{message_size}"; timeout = "30s"; }};
 lmtp = {{ listen = [ "127.0.0.1:{lmtp}" ]; }};
-pop3 = {{ listen = [ "127.0.0.1:{pop3}" ]; plaintext_on_loopback = true; }};
+pop3 = {{ listen = [ "127.0.0.1:{pop3}" ]; plaintext_on_loopback = {plaintext}; timeout = "{timeout}"; }};
 pop3s = {{ listen = [ "127.0.0.1:{pop3s}" ]; }};
 tls = {{ certificate = "{folder}/certificate.pem"; key = "{folder}/key.pem"; }};
 metrics = {{ listen = ""; }};
 control = {{ path = "{folder}/control"; }};
 auth = {{ yescrypt_cost = 1; }};
 store = {{ path = "{folder}/store"; segment_size = "64M"; reserve = "1M"; }};
+{more}
 """
 
 
@@ -49,26 +50,38 @@ def untrusting():
 
 
 class Server:
-	def __init__(self, folder, people=("anna", "bert"), message_size="20M"):
+	def __init__(self, folder, people=("anna", "bert"), message_size="20M", plaintext=True, timeout="10m", more=""):
 		self.folder = folder
 		self.ports = free_ports(("smtp", "lmtp", "pop3", "pop3s"))
 		self.passwords = {f"{person}@{DOMAIN}": f"secret of {person}" for person in people}
 		self.process = None
 		config = os.path.join(folder, "config")
 		with open(config, "w", encoding="ascii") as file:
-			file.write(CONFIG.format(domain=DOMAIN, folder=folder, message_size=message_size, **self.ports))
-		with open(os.path.join(folder, "log"), "wb") as log:
-			self.process = subprocess.Popen([os.path.join(BUILD, "porcupined"), "--config", config], stdin=subprocess.DEVNULL,
-							stdout=log, stderr=log)
+			file.write(CONFIG.format(domain=DOMAIN, folder=folder, message_size=message_size, plaintext=str(plaintext).lower(),
+						 timeout=timeout, more=more, **self.ports))
+		self.start()
 		try:
-			self.wait_for_greeting()
 			self.ask("domain", "add", DOMAIN)
 			for address, password in self.passwords.items():
 				self.ask("user", "add", address, text=password + "\n")
 		except BaseException:
-			self.process.kill()
-			self.process.wait()
+			self.kill()
 			raise
+
+	def start(self):
+		with open(os.path.join(self.folder, "log"), "ab") as log:
+			self.process = subprocess.Popen([os.path.join(BUILD, "porcupined"), "--config", os.path.join(self.folder, "config")],
+							stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+		try:
+			self.wait_for_greeting()
+		except BaseException:
+			self.kill()
+			raise
+
+	def kill(self):
+		"""As a power cut would, but for the page cache."""
+		self.process.kill()
+		self.process.wait()
 
 	def log(self):
 		with open(os.path.join(self.folder, "log"), encoding="utf-8", errors="replace") as file:
