@@ -30,7 +30,7 @@ tls = {{ certificate = ""; key = ""; }};
 metrics = {{ listen = ""; }};
 control = {{ path = "{control}"; }};
 auth = {{ yescrypt_cost = 1; }};
-store = {{ path = "{store}"; segment_size = "4M"; body_memory = "128k"; reserve = "1M"; compress = {compress}; }};
+store = {{ path = "{store}"; segment_size = "4M"; body_memory = "128k"; reserve = "{reserve}"; compress = {compress}; }};
 """
 
 
@@ -46,7 +46,7 @@ def free_ports(count):
 
 
 class Node:
-	def __init__(self, folder, accounts=8, server=SERVER, shadow=False, compress=False):
+	def __init__(self, folder, accounts=8, server=SERVER, shadow=False, compress=False, reserve="1M"):
 		self.folder = folder
 		self.at = dict(zip(("smtp", "lmtp", "pop3"), (f"127.0.0.1:{port}" for port in free_ports(3))))
 		self.store = os.path.join(folder, "store")
@@ -62,9 +62,10 @@ class Node:
 		self.server = shutil.copy(server, os.path.join(folder, "porcupined"))
 		self.liar = shutil.copy(LIAR, folder)
 		os.makedirs(self.history)
-		os.makedirs(self.store, mode=0o700)
+		os.makedirs(self.store, mode=0o700, exist_ok=True)
 		with open(self.config, "w", encoding="ascii") as file:
-			file.write(CONFIG.format(domain=DOMAIN, store=self.store, control=self.control, compress=str(compress).lower(), **self.at))
+			file.write(CONFIG.format(domain=DOMAIN, store=self.store, control=self.control, compress=str(compress).lower(), reserve=reserve,
+						 **self.at))
 		self.people = [{"address": f"user{n}@{DOMAIN}", "password": f"secret {n}"} for n in range(accounts)]
 		with open(self.accounts, "w", encoding="ascii") as file:
 			json.dump(self.people, file)
