@@ -9,6 +9,7 @@
 #include "porcupined/auth/address.h"
 #include "porcupined/auth/password.h"
 #include "porcupined/message/message.h"
+#include "porcupined/node/flag.h"
 #include "porcupined/node/loop.h"
 #include "porcupined/node/metrics.h"
 #include "porcupined/pop3/pop3.h"
@@ -95,6 +96,7 @@ static int list(struct pop3_server *p)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n; i++) {
 		p->shown[i].size = p->messages[i].size;
+		p->shown[i].utf8 = p->messages[i].flags & NODE_FLAG_UTF8;
 		memcpy(p->shown[i].id, p->messages[i].id.octet, sizeof(p->shown[i].id));
 	}
 	return 0;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "porcupined/message/message.h"
+#include "porcupined/node/flag.h"
 #include "porcupined/node/loop.h"
 #include "porcupined/node/metrics.h"
 #include "porcupined/node/recipient.h"
@@ -37,8 +38,10 @@ struct smtp_server {
 	unsigned recipients;
 	struct store_body *body;
 	struct message_header header;
-	uint64_t size;  /* as it came, without our trace */
-	uint64_t began; /* monotonic ns: the message was whole */
+	bool utf8;        /* the transaction is SMTPUTF8 */
+	bool header_utf8; /* octets above 127 in the header */
+	uint64_t size;    /* as it came, without our trace */
+	uint64_t began;   /* monotonic ns: the message was whole */
 	char id[24];
 	/* what is being stored */
 	struct worker_job job;
@@ -175,8 +178,21 @@ static enum smtp_reason begin(struct smtp_server *s)
 		return reason_of(ret);
 	}
 	message_header_init(&s->header);
+	s->utf8 = !strncmp(smtp_session_with(s->session), "UTF8", 4);
+	s->header_utf8 = false;
 	s->size = 0;
 	return SMTP_REASON_NONE;
+}
+
+static void take_header(struct smtp_server *s, const uint8_t *data, size_t n)
+{
+	const uint64_t before = s->header.length;
+	uint64_t in_header;
+
+	message_header_feed(&s->header, data, n);
+	in_header = s->header.length - before;
+	for (uint64_t i = 0; s->utf8 && i < in_header && i < n; i++)
+		s->header_utf8 |= data[i] > 127;
 }
 
 static void take_body(struct smtp_server *s)
@@ -188,7 +204,7 @@ static void take_body(struct smtp_server *s)
 	if (!s->body)
 		return; /* it has failed before: the rest is swallowed */
 	if (!s->header.ended)
-		message_header_feed(&s->header, data, n);
+		take_header(s, data, n);
 	s->size += n;
 	ret = store_body_append(s->body, data, n);
 	if (ret) {
@@ -303,6 +319,7 @@ static int prepare(struct smtp_server *s)
 						.bucket = t[i].bucket,
 						.date = now,
 						.size = size + lines.len,
+						.flags = s->header_utf8 ? NODE_FLAG_UTF8 : 0,
 						.return_path = return_path,
 						.delivered_to = to };
 	}
