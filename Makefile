@@ -4,6 +4,7 @@
 #
 #   make                 programs, into build/default
 #   make SAN=1 ...       the same with ASan and UBSan, into build/san
+#   make TSAN=1 ...      the same with TSan, into build/tsan
 #   make FUZZ=1 fuzz     the fuzzers (clang), into build/fuzz
 #   make check           rules and unit tests
 #   make help            the other targets
@@ -23,6 +24,9 @@ SANFLAGS := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=un
 else ifeq ($(SAN),1)
 VARIANT := san
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+else ifeq ($(TSAN),1)
+VARIANT := tsan
+SANFLAGS := -fsanitize=thread
 else
 VARIANT := default
 SANFLAGS :=
@@ -172,7 +176,7 @@ clean:
 	$(Q)rm -rf build
 
 help:
-	@echo 'make [programs]     build everything that runs in user space (SAN=1: with sanitizers; CC=clang)'
+	@echo 'make [programs]     build everything that runs in user space (SAN=1, TSAN=1: with sanitizers; CC=clang)'
 	@echo 'make check          rules and unit tests'
 	@echo 'make fuzz           the fuzzers, into build/fuzz/fuzzer'
 	@echo 'make modules        kernel modules (KERNEL=version; default: each test kernel installed)'
