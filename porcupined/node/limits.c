@@ -23,6 +23,7 @@ struct limits {
 	pthread_mutex_t lock;
 	_Atomic size_t sessions;
 	size_t guests; /* entries */
+	uint64_t now;  /* the latest time that anybody named */
 	struct guest *slots[SLOTS];
 };
 
@@ -119,9 +120,9 @@ void limits_leave(struct limits *l, uint64_t key)
 	g = find(l, key);
 	g->sessions--;
 	atomic_fetch_sub_explicit(&l->sessions, 1, memory_order_relaxed);
-	/* time stands still here: only what never spent goes; the rest when somebody of the chain sends */
+	/* no clock here: what has spent goes a minute after that, when somebody of the chain sends or leaves */
 	if (!g->sessions && !g->spent)
-		sweep(l, slot_of(l, key), g->time);
+		sweep(l, slot_of(l, key), l->now);
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -134,6 +135,8 @@ bool limits_message(struct limits *l, uint64_t key, uint64_t now, uint64_t per_m
 	if (!per_minute)
 		return true;
 	pthread_mutex_lock(&l->lock);
+	/* another loop may have looked at the clock later and come here first */
+	l->now = now = now > l->now ? now : l->now;
 	sweep(l, slot_of(l, key), now);
 	g = find(l, key);
 	past = now - g->time;

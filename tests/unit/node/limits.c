@@ -91,6 +91,34 @@ START_TEST(many_keys)
 }
 END_TEST
 
+/* Loops look at the clock before they wait for each other: the later look may come first. */
+START_TEST(time_does_not_go_back)
+{
+	ck_assert(limits_enter(limits, 1, 10, 0));
+	for (int i = 0; i < 10; i++)
+		ck_assert(limits_message(limits, 1, 5004, 10));
+	ck_assert(!limits_message(limits, 1, 5000, 10));
+	ck_assert(!limits_message(limits, 1, 5004, 10));
+	limits_leave(limits, 1);
+}
+END_TEST
+
+/* What one has spent is not forgotten because another, whoever shares its chain, leaves. */
+START_TEST(others_leave)
+{
+	ck_assert(limits_enter(limits, 1, 100000, 0));
+	ck_assert(limits_message(limits, 1, 5000, 1));
+	limits_leave(limits, 1);
+	for (uint64_t key = 2; key < 50000; key++) {
+		ck_assert(limits_enter(limits, key, 100000, 0));
+		limits_leave(limits, key);
+	}
+	ck_assert(limits_enter(limits, 1, 100000, 0));
+	ck_assert(!limits_message(limits, 1, 5001, 1));
+	limits_leave(limits, 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("all");
@@ -100,5 +128,7 @@ int main(void)
 	tcase_add_test(tc, messages_of_a_minute);
 	tcase_add_test(tc, leaving_does_not_help);
 	tcase_add_test(tc, many_keys);
+	tcase_add_test(tc, time_does_not_go_back);
+	tcase_add_test(tc, others_leave);
 	return suite_run("limits", tc);
 }
