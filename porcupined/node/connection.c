@@ -93,9 +93,10 @@ static ssize_t receive(struct connection *c, uint8_t *to, size_t room)
 			continue;
 		}
 		why = SSL_get_error(c->ssl, m);
+		/* what is left in this thread's queue of errors would be taken for the next connection's */
+		ERR_clear_error();
 		if (got || why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
 			return got ? (ssize_t)got : -EAGAIN;
-		ERR_clear_error();
 		return why == SSL_ERROR_ZERO_RETURN ? 0 : -EIO;
 	}
 	return (ssize_t)got;

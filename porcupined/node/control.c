@@ -34,6 +34,7 @@ struct order {
 	struct post ended;
 	_Atomic bool cancel;
 	uint64_t told; /* monotonic ms of the last progress line */
+	unsigned cost; /* of password hashes; the rules are the main thread's */
 	bool threaded;
 };
 
@@ -83,7 +84,7 @@ static void run_order(struct order *o)
 {
 	const struct admin admin = {
 		.store = o->node->store,
-		.cost = o->node->rules ? o->node->rules->auth_cost : 0,
+		.cost = o->cost,
 		.progress = o->threaded ? on_progress : NULL,
 		.arg = o,
 	};
@@ -163,6 +164,7 @@ static void run_admin(struct keel_control_call *call, json_t *request, void *arg
 	}
 	o->node = node;
 	o->call = call;
+	o->cost = node->rules->auth_cost;
 	o->verb = admin_find(json_string_value(json_object_get(request, "verb")));
 	o->request = json_incref(request);
 	keel_buffer_init(&o->error, 0);

@@ -60,10 +60,12 @@ int listeners_bind(struct node *node, struct keel_buffer *error)
 			ret = endpoint_listen(list[i], &one.fd, error);
 			if (ret)
 				return ret;
-			one.path = strncmp(list[i], "unix:", 5) ? NULL : list[i] + 5;
+			/* a copy: a reload frees the settings */
+			one.path = strncmp(list[i], "unix:", 5) ? NULL : strdup(list[i] + 5);
 			ret = add(node, &one);
 			if (ret) {
 				close(one.fd);
+				free(one.path);
 				return ret;
 			}
 		}
@@ -79,6 +81,7 @@ void listeners_free(struct node *node)
 		close(node->listeners[i].fd);
 		if (node->listeners[i].path)
 			unlink(node->listeners[i].path);
+		free(node->listeners[i].path);
 	}
 	free(node->listeners);
 	node->listeners = NULL;
@@ -112,9 +115,12 @@ void listener_accept(evutil_socket_t fd, short what, void *arg)
 		}
 		if (errno == EINTR || errno == ECONNABORTED)
 			continue;
-		if (errno != EAGAIN && errno != EWOULDBLOCK)
+		if (errno != EAGAIN && errno != EWOULDBLOCK) {
 			keel_log_limited(&limit, KEEL_LOG_WARNING, "cannot take a connection", "listener",
 					 l->listener->name, "why", strerror(errno), NULL);
+			/* the queue stays readable: asking again at once would spin */
+			loop_rest(l->loop);
+		}
 		return;
 	}
 }

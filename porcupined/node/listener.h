@@ -15,7 +15,7 @@ struct node;
 struct listener {
 	const char *name; /* "smtp": also the FileDescriptorName= of its socket unit */
 	const struct connection_kind *kind;
-	const char *path; /* of a local socket that was bound here, to unlink; borrowed from the settings */
+	char *path; /* of a local socket that was bound here, to unlink, or NULL */
 	int fd;
 	bool inherited;
 	bool secure; /* TLS from the first octet */
@@ -26,7 +26,7 @@ int listeners_bind(struct node *node, struct keel_buffer *error);
 void listeners_free(struct node *node);
 /* The first port of listeners of that name, 0 if none has one. */
 unsigned listener_port(const struct node *node, const char *name);
-/* Event callback of a loop, arg: struct listening. */
+/* Event callback of a loop, arg: struct listening. Out of descriptors, the loop rests until its next tick. */
 struct listening {
 	struct loop *loop;
 	const struct listener *listener;

@@ -63,6 +63,26 @@ static uint64_t timeout_of(const struct loop *loop, enum loop_list list)
 	}
 }
 
+static void stop_listening(struct loop *loop)
+{
+	for (size_t i = 0; i < loop->node->n_listeners; i++)
+		if (loop->listening && loop->listening[i])
+			event_del(loop->listening[i]);
+}
+
+static void listen_again(struct loop *loop)
+{
+	loop->resting = false;
+	for (size_t i = 0; i < loop->node->n_listeners; i++)
+		event_add(loop->listening[i], NULL);
+}
+
+void loop_rest(struct loop *loop)
+{
+	loop->resting = true;
+	stop_listening(loop);
+}
+
 static void say_goodbye(struct loop *loop)
 {
 	for (int list = 0; list < LOOP_LISTS; list++) {
@@ -96,6 +116,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	if (loop->draining)
 		say_goodbye(loop);
+	else if (loop->resting)
+		listen_again(loop);
 }
 
 void loop_one_less(struct loop *loop)
@@ -108,13 +130,6 @@ void loop_one_less(struct loop *loop)
 /* ---- from other threads ---------------------------------------------------------------------------------- */
 
 #define LOOP_OF(post, member) ((struct loop *)(void *)((char *)(post)-offsetof(struct loop, member)))
-
-static void stop_listening(struct loop *loop)
-{
-	for (size_t i = 0; i < loop->node->n_listeners; i++)
-		if (loop->listening && loop->listening[i])
-			event_del(loop->listening[i]);
-}
 
 static void run_drain(struct post *post)
 {

@@ -33,6 +33,7 @@ struct loop {
 	_Atomic uint64_t beat; /* monotonic seconds of the last tick */
 	unsigned index;
 	bool draining;
+	bool resting; /* takes no connections until the next tick */
 	bool started;
 	pthread_t thread;
 	struct post drain_post, halt_post, ended_post;
@@ -56,6 +57,8 @@ int loop_set_rules(struct loop *loop, struct rules *rules);
 uint64_t loop_monotonic_ms(void);
 void loop_touch(struct loop *loop, struct connection *c, enum loop_list list);
 void loop_forget(struct loop *loop, struct connection *c);
+/* Takes no more connections until the next tick. */
+void loop_rest(struct loop *loop);
 /* A connection is freed. */
 void loop_one_less(struct loop *loop);
 

@@ -86,6 +86,7 @@ static int on_bind(struct keel_service *service, const void *settings, void **st
 	node->settings = settings;
 	node->control_fd = node->metrics_fd = -1;
 	node->started = (uint64_t)time(NULL);
+	node->message_size = node->settings->message_size;
 	ret = give_directories(node->settings, &error);
 	if (!ret)
 		ret = listeners_bind(node, &error);
@@ -149,7 +150,7 @@ static int make_rules(struct node *node, const struct node_settings *s, struct r
 
 	if (ret)
 		return ret;
-	ret = rules_new(s, tls, &rules);
+	ret = rules_new(s, node->message_size, tls, &rules);
 	if (ret) {
 		tls_free(&tls);
 		return ret;
@@ -180,7 +181,7 @@ int node_refresh(struct node *node)
 {
 	struct tls *tls = tls_get(node->rules->tls);
 	struct rules *rules = NULL;
-	int ret = rules_new(node->settings, tls, &rules);
+	int ret = rules_new(node->settings, node->message_size, tls, &rules);
 
 	if (ret)
 		tls_free(&tls);
@@ -313,14 +314,11 @@ static int on_reload(struct keel_service *service, const void *settings, const v
 {
 	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer error;
 	struct node *node = state;
-	struct node_settings mixed = *(const struct node_settings *)settings;
 	struct rules *rules;
 	int ret;
 
 	keel_buffer_init(&error, 0);
-	/* what the store was opened with stays until a restart */
-	mixed.message_size = ((const struct node_settings *)old)->message_size;
-	ret = make_rules(node, &mixed, &rules, &error);
+	ret = make_rules(node, settings, &rules, &error);
 	if (ret)
 		return failed("reload", ret, &error);
 	ret = spread_rules(node, rules);

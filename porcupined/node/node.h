@@ -44,6 +44,7 @@ struct node {
 	struct evhttp *metrics;
 	struct care *care; /* long work under way */
 	uint64_t started;  /* Unix seconds */
+	uint64_t message_size; /* what the store was opened with: it stays until a restart */
 	bool stopping;
 };
 

@@ -11,7 +11,7 @@
 #include "porcupined/node/tls.h"
 #include "tools/lib/keel/cleanup.h"
 
-int rules_new(const struct node_settings *s, struct tls *tls, struct rules **out)
+int rules_new(const struct node_settings *s, uint64_t message_size, struct tls *tls, struct rules **out)
 {
 	struct rules *r = calloc(1, sizeof(*r));
 	int ret = 0;
@@ -33,7 +33,7 @@ int rules_new(const struct node_settings *s, struct tls *tls, struct rules **out
 		.protocol = SMTP_PROTOCOL_SMTP,
 		.hostname = r->hostname,
 		.starttls = tls != NULL,
-		.message_size = s->message_size,
+		.message_size = message_size,
 		.recipients = (unsigned)s->recipients,
 		.messages = (unsigned)s->messages,
 		.commands = (unsigned)s->commands,

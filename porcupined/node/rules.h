@@ -32,8 +32,8 @@ struct rules {
 	bool pop3_plaintext;
 };
 
-/* tls: a reference that is taken over on success, or NULL. 0 or -errno. */
-int rules_new(const struct node_settings *settings, struct tls *tls, struct rules **out);
+/* message_size: the most a session takes, whatever the settings say. tls: a reference that is taken over on success, or NULL. 0 or -errno. */
+int rules_new(const struct node_settings *settings, uint64_t message_size, struct tls *tls, struct rules **out);
 struct rules *rules_get(struct rules *rules);
 /* *rules is NULL afterwards. */
 void rules_put(struct rules **rules);
