@@ -21,7 +21,7 @@ files() {
 	else
 		local pattern
 		for pattern in "$@"; do
-			find . -type f -path "./$pattern" | sed 's|^\./||'
+			find . \( -path ./build -o -path ./tests/check/bad \) -prune -o -type f -path "./$pattern" -print | sed 's|^\./||'
 		done | sort -u
 	fi
 }
