@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "porcupined/store/state.h"
 #include "tests/unit/store/image.h"
 #include "tools/lib/keel/cleanup.h"
 #include "tools/lib/keel/log.h"
@@ -209,6 +210,93 @@ START_TEST(together)
 }
 END_TEST
 
+/* ---- a segment that is sealed after compaction's barrier, before the index has its records ------------------- */
+
+static unsigned step; /* of the thread that compacts; 0 = not armed */
+static pthread_t compacting;
+static atomic_uint answered;
+
+static void answer(void *arg, int error)
+{
+	(void)arg;
+	HOLDS(!error);
+	answered++;
+}
+
+static void deliver_without_waiting(unsigned number)
+{
+	struct store_delivery d = { .account = accounts[0].id,
+				    .bucket = accounts[0].bucket,
+				    .return_path = "from@example.org",
+				    .delivered_to = accounts[0].address };
+	struct store_body *body;
+	struct store_txn *txn;
+	char text[3000];
+
+	d.size = text_of(0, number, text);
+	HOLDS(!store_body_new(f.store, &body) && !store_body_append(body, text, d.size));
+	HOLDS(!store_txn_new(f.store, &txn) && !store_txn_deliver(txn, &body, &d, 1));
+	store_commit(f.store, &txn, answer, NULL);
+}
+
+MDB_txn *__real_index_read(struct index *ix);
+MDB_txn *__wrap_index_read(struct index *ix);
+
+MDB_txn *__wrap_index_read(struct index *ix)
+{
+	MDB_txn *txn;
+
+	if (!step || !pthread_equal(compacting, pthread_self()))
+		return __real_index_read(ix);
+	if (step == 1) { /* it chooses segments: the index stands still from here on, while mail fills some more */
+		pthread_mutex_lock(&f.store->lock_rows);
+		for (unsigned i = 0; i < 200; i++)
+			deliver_without_waiting(i);
+		while (answered < 200)
+			usleep(1000);
+		keeper_drain(f.store);
+	}
+	txn = __real_index_read(ix);
+	if (step == 2) /* it looks what lives in them */
+		pthread_mutex_unlock(&f.store->lock_rows);
+	step = step == 1 ? 2 : 0;
+	return txn;
+}
+
+START_TEST(sealed_meanwhile)
+{
+	uint64_t freed;
+
+	fixture_make(&f);
+	f.config.segment_size = 96u << 10;
+	fixture_open(&f);
+	accounts[0] = fixture_account(&f, "a@example.org");
+	ck_assert_int_eq(fixture_deliver(&f, accounts, 1, "x\r\n", 3), 0);
+	fixture_close(&f);
+	fixture_open(&f);
+	compacting = pthread_self();
+	step = 1;
+	ck_assert_int_eq(store_compact(f.store, 0, NULL, NULL, &freed), 0);
+	ck_assert_uint_eq(step, 0);
+	ck_assert_msg(!wrong, "%s", wrong);
+	for (int round = 0; round < 2; round++) {
+		ck_assert_uint_eq(fixture_count(&f, &accounts[0]), 201);
+		for (size_t i = 1; i < 201; i++) {
+			char want[3000];
+			size_t len;
+			KEEL_AUTO_FREE char *got = fixture_read(&f, &accounts[0], i, &len, NULL);
+
+			ck_assert_uint_eq(len, text_of(0, (unsigned)i - 1, want));
+			ck_assert_int_eq(memcmp(got, want, len), 0);
+		}
+		fixture_close(&f);
+		image_lose_index(&f);
+		fixture_open(&f);
+	}
+	fixture_remove(&f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("store together");
@@ -219,6 +307,7 @@ int main(void)
 	keel_log_set_level(KEEL_LOG_ERROR);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, together);
+	tcase_add_test(t, sealed_meanwhile);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
