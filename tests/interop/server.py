@@ -50,8 +50,9 @@ def untrusting():
 
 
 class Server:
-	def __init__(self, folder, people=("anna", "bert"), message_size="20M", plaintext=True, timeout="10m", more=""):
+	def __init__(self, folder, people=("anna", "bert"), message_size="20M", plaintext=True, timeout="10m", more="", build=BUILD):
 		self.folder = folder
+		self.build = build
 		self.ports = free_ports(("smtp", "lmtp", "pop3", "pop3s"))
 		self.passwords = {f"{person}@{DOMAIN}": f"secret of {person}" for person in people}
 		self.process = None
@@ -70,10 +71,11 @@ class Server:
 
 	def start(self):
 		with open(os.path.join(self.folder, "log"), "ab") as log:
-			self.process = subprocess.Popen([os.path.join(BUILD, "porcupined"), "--config", os.path.join(self.folder, "config")],
+			said = log.tell()
+			self.process = subprocess.Popen([os.path.join(self.build, "porcupined"), "--config", os.path.join(self.folder, "config")],
 							stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 		try:
-			self.wait_for_greeting()
+			self.wait_for_greeting(said)
 		except BaseException:
 			self.kill()
 			raise
@@ -87,14 +89,15 @@ class Server:
 		with open(os.path.join(self.folder, "log"), encoding="utf-8", errors="replace") as file:
 			return file.read()
 
-	def wait_for_greeting(self):
+	def wait_for_greeting(self, said):
+		"""Until the log has the word behind that offset, and the port answers: what answers alone may be another's server."""
 		until = time.monotonic() + 30
 		while True:
 			if self.process.poll() is not None:
 				raise Failure(f"the server ended with status {self.process.returncode} at its start:\n{self.log()}")
 			try:
 				with socket.create_connection(("127.0.0.1", self.ports["smtp"]), 5) as sock:
-					if sock.recv(3) == b"220":
+					if sock.recv(3) == b"220" and b" ready version=" in self.log().encode()[said:]:
 						return
 			except OSError:
 				pass
