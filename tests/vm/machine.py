@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One run of a test machine: its file servers, its QEMU, its ports, its end."""
+import contextlib
 import ctypes
 import os
 import selectors
@@ -59,7 +60,7 @@ class Machine:
 		self.devices, self.processes = [], []
 		self.ports, self.qemu = {}, None
 		self.console, self.kernel = bytearray(), bytearray()
-		self.begun = self.status = self.cut_at = None
+		self.started = self.begun = self.ended = self.status = self.cut_at = None
 		self.cut = False
 
 	def __enter__(self):
@@ -75,6 +76,8 @@ class Machine:
 		"""A virtiofs of `folder` under this tag. With `read_only`: of the whole tree, made to appear at `folder`."""
 		name = f"{self.work}/{tag}"
 		listener = socket.socket(socket.AF_UNIX)
+		with contextlib.suppress(FileNotFoundError):
+			os.unlink(f"{name}.socket")
 		listener.bind(f"{name}.socket")
 		listener.listen(1)
 		command = [VIRTIOFSD, f"--fd={listener.fileno()}", "-o", f"source={folder}", "-o", "sandbox=chroot", "--thread-pool-size=0",
@@ -136,10 +139,11 @@ class Machine:
 		elif words[:1] == ["cut"]:
 			self.cut_at = time.monotonic() + (float(words[1]) if len(words) > 1 else 0)
 
-	def run(self, seconds, token, stdout, stderr):
-		"""Until the machine is off: "off", "cut" (as the script asked), "timeout" or "died"."""
+	def run(self, boot_seconds, seconds, token, stdout, stderr):
+		"""Until the machine is off: "off", "cut" (as the command asked), "timeout" or "died". Both limits count from power-on; the
+		first holds until the command begins."""
 		end_mark = f"osnc end {token}".encode()
-		deadline = self.started + seconds
+		deadline = self.started + min(boot_seconds, seconds)
 		control, off = bytearray(), False
 		selector = selectors.DefaultSelector()
 		for name, port in self.ports.items():
@@ -171,6 +175,8 @@ class Machine:
 					while b"\n" in control:
 						line, _, control = control.partition(b"\n")
 						self.hear(line.decode(errors="replace"))
+						if self.begun and not self.cut and not off:
+							deadline = self.started + seconds
 			if self.status is not None and not off and end_mark in self.kernel:
 				self.qemu.terminate()  # orderly on the host's side: QEMU closes its images
 				off, deadline = True, time.monotonic() + OFF_SECONDS
