@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import time
 
-BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "build/default/bin")
+BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "build", os.environ.get("OSNC_VARIANT", "default"), "bin")
 DOMAIN = "interop.example"
 
 CONFIG = """
@@ -50,15 +50,18 @@ def untrusting():
 
 
 class Server:
-	def __init__(self, folder, people=("anna", "bert"), message_size="20M", plaintext=True, timeout="10m", more="", build=BUILD):
+	def __init__(self, folder, people=("anna", "bert"), message_size="20M", plaintext=True, timeout="10m", more="", build=BUILD, change=()):
 		self.folder = folder
 		self.build = build
 		self.ports = free_ports(("smtp", "lmtp", "pop3", "pop3s"))
 		self.passwords = {f"{person}@{DOMAIN}": f"secret of {person}" for person in people}
 		self.process = None
 		config = os.path.join(folder, "config")
+		template = CONFIG
+		for old, new in change:
+			template = template.replace(old, new)
 		with open(config, "w", encoding="ascii") as file:
-			file.write(CONFIG.format(domain=DOMAIN, folder=folder, message_size=message_size, plaintext=str(plaintext).lower(),
+			file.write(template.format(domain=DOMAIN, folder=folder, message_size=message_size, plaintext=str(plaintext).lower(),
 						 timeout=timeout, more=more, **self.ports))
 		self.start()
 		try:
