@@ -42,8 +42,8 @@ struct node {
 	int metrics_fd; /* bound, not yet served, or -1 */
 	unsigned metrics_port;
 	struct evhttp *metrics;
-	struct care *care; /* long work under way */
-	uint64_t started;  /* Unix seconds */
+	struct care *care;     /* long work under way */
+	uint64_t started;      /* Unix seconds */
 	uint64_t message_size; /* what the store was opened with: it stays until a restart */
 	bool stopping;
 };
