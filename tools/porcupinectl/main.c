@@ -87,11 +87,28 @@ static int complain(const char *what, int status)
 	return status;
 }
 
-/* Waits until the process is gone. */
+/* True when the process is gone, or only waits for its parent to ask how it ended. */
+static bool has_ended(pid_t pid)
+{
+	char path[64], line[512];
+	const char *state;
+	FILE *file;
+	bool read;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
+		return kill(pid, 0) && errno == ESRCH;
+	read = fgets(line, sizeof(line), file);
+	fclose(file);
+	state = read ? strrchr(line, ')') : NULL;
+	return !state || !strncmp(state, ") Z", 3);
+}
+
 static int await_end(pid_t pid)
 {
 	for (int i = 0; i < STOP_SECONDS * 20; i++) {
-		if (kill(pid, 0) && errno == ESRCH)
+		if (has_ended(pid))
 			return 0;
 		usleep(50000);
 	}

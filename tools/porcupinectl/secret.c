@@ -41,8 +41,9 @@ static int ask(const char *prompt, char *out, struct keel_buffer *error)
 		return -errno;
 	quiet = was;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	fputs(prompt, stderr);
+	/* the prompt comes last: what is typed after it is not flushed away */
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	fputs(prompt, stderr);
 	ret = read_line(stdin, out, error);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
 	fputc('\n', stderr);
