@@ -322,7 +322,7 @@ static void run_updated(struct post *post)
 			 NULL);
 	/* first the lock: who reads +OK may log in at once */
 	let_go(p);
-	pop3_session_updated(p->session, p->result ? POP3_REASON_TRY_AGAIN : POP3_REASON_NONE, out);
+	pop3_session_updated(p->session, p->result ? POP3_REASON_NOT_DELETED : POP3_REASON_NONE, out);
 	if (connection_drop(&p->c)) {
 		count_refusals(p);
 		connection_resume(&p->c);
@@ -358,7 +358,7 @@ static bool update(struct pop3_server *p, struct keel_buffer *out)
 		store_txn_free(&p->txn);
 	}
 	let_go(p);
-	pop3_session_updated(p->session, ret ? POP3_REASON_TRY_AGAIN : POP3_REASON_NONE, out);
+	pop3_session_updated(p->session, ret ? POP3_REASON_NOT_DELETED : POP3_REASON_NONE, out);
 	return false;
 }
 
