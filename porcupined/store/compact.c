@@ -121,22 +121,29 @@ static int move_rows(struct run *run, struct segment *to)
 	struct index *ix = &run->store->index;
 	const struct carry *rows = (const struct carry *)(const void *)run->carries.data;
 	size_t n = run->carries.len / sizeof(*rows);
+	uint64_t dead = 0;
 	MDB_txn *txn;
 	int r;
 
 	pthread_mutex_lock(&run->store->lock_rows);
 	r = index_begin(ix, &txn);
-	for (size_t i = 0; !r && i < n; i++)
-		if (rows[i].record.type == RECORD_BODY)
-			r = index_move_body(ix, txn, &rows[i].record.object, rows[i].segment, rows[i].offset, to->id,
-					    rows[i].payload);
+	for (size_t i = 0; !r && i < n; i++) {
+		if (rows[i].record.type != RECORD_BODY)
+			continue;
+		r = index_move_body(ix, txn, &rows[i].record.object, rows[i].segment, rows[i].offset, to->id,
+				    rows[i].payload);
+		if (r == -ENOENT) { /* died while it was carried */
+			dead += record_space(rows[i].record.length);
+			r = 0;
+		}
+	}
 	for (size_t i = 0; !r && i < run->n; i++) {
 		r = index_delete(ix, txn, INDEX_SEGMENT, &run->ids[i], sizeof(run->ids[i]));
 		if (r == -ENOENT)
 			r = 0;
 	}
 	if (!r)
-		r = index_count_segment(ix, txn, to->id, to->trailer.data_end - SEGMENT_HEADER, 0);
+		r = index_count_segment(ix, txn, to->id, to->trailer.data_end - SEGMENT_HEADER, dead);
 	if (!r)
 		r = index_commit(ix, &txn, ix->covered);
 	else if (txn)

@@ -316,7 +316,7 @@ int index_move_body(struct index *ix, MDB_txn *txn, const struct store_id *body,
 	int r = index_get(ix, txn, INDEX_BODY, body, sizeof(*body), &row, sizeof(row), NULL, NULL);
 
 	if (r)
-		return r == -ENOENT ? 0 : r;
+		return r;
 	if (row.segment != from || row.offset != from_offset)
 		return 0;
 	row.segment = to;

@@ -101,7 +101,7 @@ int index_apply(struct index *ix, MDB_txn *txn, const struct record *r, uint64_t
 int index_apply_ghost(struct index *ix, MDB_txn *txn, const struct record *r, const uint8_t *payload);
 /* Adds to what the segment's row counts; total and dead in octets. */
 int index_count_segment(struct index *ix, MDB_txn *txn, uint64_t segment, uint64_t total, uint64_t dead);
-/* A body moved: its row follows if it still says from/from_offset. */
+/* A body moved: its row follows if it still says from/from_offset. -ENOENT: it has none any more. */
 int index_move_body(struct index *ix, MDB_txn *txn, const struct store_id *body, uint64_t from, uint64_t from_offset,
 		    uint64_t to, uint64_t to_offset);
 /* Bodies that no entry refers to. */

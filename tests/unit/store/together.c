@@ -212,7 +212,8 @@ END_TEST
 
 /* ---- a segment that is sealed after compaction's barrier, before the index has its records ------------------- */
 
-static unsigned step; /* of the thread that compacts; 0 = not armed */
+static unsigned step;  /* of the thread that compacts; 0 = not armed */
+static bool expunging; /* another test: a message dies while it is carried */
 static pthread_t compacting;
 static atomic_uint answered;
 
@@ -248,6 +249,14 @@ MDB_txn *__wrap_index_read(struct index *ix)
 
 	if (!step || !pthread_equal(compacting, pthread_self()))
 		return __real_index_read(ix);
+	if (expunging) {
+		txn = __real_index_read(ix);
+		if (step++ == 2) { /* its view of what lives is made */
+			step = 0;
+			fixture_expunge(&f, &accounts[0], 0);
+		}
+		return txn;
+	}
 	if (step == 1) { /* it chooses segments: the index stands still from here on, while mail fills some more */
 		pthread_mutex_lock(&f.store->lock_rows);
 		for (unsigned i = 0; i < 200; i++)
@@ -297,6 +306,39 @@ START_TEST(sealed_meanwhile)
 }
 END_TEST
 
+/* A message is expunged while compaction copies it: it is gone, and its octets count as dead. */
+START_TEST(expunged_meanwhile)
+{
+	struct store_status now, anew;
+	static char text[50000];
+	uint64_t freed;
+
+	fixture_make(&f);
+	fixture_open(&f);
+	accounts[0] = fixture_account(&f, "a@example.org");
+	memset(text, 'x', sizeof(text));
+	ck_assert_int_eq(fixture_deliver(&f, accounts, 1, text, sizeof(text)), 0);
+	ck_assert_int_eq(fixture_deliver(&f, accounts, 1, "y\r\n", 3), 0);
+	fixture_close(&f);
+	fixture_open(&f);
+	compacting = pthread_self();
+	expunging = true;
+	step = 1;
+	ck_assert_int_eq(store_compact(f.store, 0, NULL, NULL, &freed), 0);
+	ck_assert_uint_eq(step, 0);
+	ck_assert_uint_eq(fixture_count(&f, &accounts[0]), 1);
+	ck_assert_int_eq(store_get_status(f.store, &now), 0);
+	ck_assert_uint_lt(now.live_octets, sizeof(text));
+	fixture_close(&f);
+	image_lose_index(&f);
+	fixture_open(&f);
+	ck_assert_uint_eq(fixture_count(&f, &accounts[0]), 1);
+	ck_assert_int_eq(store_get_status(f.store, &anew), 0);
+	ck_assert_uint_lt(anew.live_octets, sizeof(text));
+	fixture_remove(&f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("store together");
@@ -308,6 +350,7 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, together);
 	tcase_add_test(t, sealed_meanwhile);
+	tcase_add_test(t, expunged_meanwhile);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
