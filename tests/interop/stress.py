@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A node under everything at once: load by every protocol, clients that vanish in every state, reloads, operators, and the end."""
+import json
 import os
 import poplib
 import random
@@ -21,11 +22,17 @@ REPORT = re.compile(r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|ru
 MANY = b"x" * 70 + b"\r\n"
 
 
-def fail_on_reports(node):
-	"""Nothing that a sanitizer or the C library says may be in the log."""
-	found = REPORT.search(node.log())
+def refuse_reports(path):
+	"""Nothing that a sanitizer or the C library says may be in a log."""
+	with open(path, encoding="utf-8", errors="replace") as file:
+		text = file.read()
+	found = REPORT.search(text)
 	if found:
-		raise server.Failure(f"in the log: {node.log()[max(0, found.start() - 200):found.start() + 6000]}")
+		raise server.Failure(f"in the log: {text[max(0, found.start() - 200):found.start() + 6000]}")
+
+
+def fail_on_reports(node):
+	refuse_reports(os.path.join(node.folder, "log"))
 
 
 class Crowd:
@@ -196,6 +203,17 @@ class Operators:
 		ask("status")
 		ask("user", "list")
 
+	def passwords(self):
+		"""Orders as fast as they are answered: one is under way whenever the rules change."""
+		with socket.socket(socket.AF_UNIX) as sock:
+			sock.connect(os.path.join(self.node.folder, "control"))
+			file = sock.makefile("rb")
+			for number in range(50):
+				order = {"verb": "user.passwd", "address": "spare@" + server.DOMAIN, "password": f"secret {number}"}
+				sock.sendall(json.dumps(order).encode() + b"\n")
+				if not json.loads(file.readline())["ok"]:
+					raise server.Failure("user.passwd")
+
 	def care(self):
 		self.cares += 1
 		folder = os.path.join(self.node.folder, f"export{self.cares}")
@@ -258,6 +276,7 @@ def storm(node, seconds):
 			crowd.add(vanishing.vanish)
 		crowd.add(operators.accounts)
 		crowd.add(operators.care)
+		crowd.add(operators.passwords, 0.1)
 		crowd.add(operators.reload, 0.1)
 		for kind, process in running.items():
 			text = process.communicate(timeout=seconds + 240)[0]
