@@ -55,7 +55,9 @@ def own_root(read_only_at):
 class Machine:
 	"""Use as a context: leaving it ends every process it started."""
 
-	def __init__(self, work, cpus, memory, accelerator):
+	def __init__(self, work, cpus, memory, accelerator, preload=None):
+		"""preload: the library for file servers without root, see noatime.c"""
+		self.preload = preload
 		self.work, self.cpus, self.memory, self.accelerator = work, cpus, memory, accelerator
 		self.devices, self.processes = [], []
 		self.ports, self.qemu = {}, None
@@ -82,10 +84,11 @@ class Machine:
 		listener.listen(1)
 		command = [VIRTIOFSD, f"--fd={listener.fileno()}", "-o", f"source={folder}", "-o", "sandbox=chroot", "--thread-pool-size=0",
 			   "-o", "cache=always" if read_only else "cache=auto"]
+		environment = {**os.environ, "LD_PRELOAD": self.preload} if self.preload else None
 		try:
 			with open(f"{name}.log", "wb") as log:
 				process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[listener.fileno()],
-							   preexec_fn=own_root(folder if read_only else None))
+							   preexec_fn=own_root(folder if read_only else None), env=environment)
 		except (OSError, subprocess.SubprocessError) as error:
 			raise SetupError(f"virtiofsd for {tag}: {error} (needs root, or user namespaces for all)") from error
 		listener.close()
