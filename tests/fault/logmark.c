@@ -11,6 +11,7 @@
 #include <linux/dm-ioctl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +21,11 @@
 
 struct request {
 	struct dm_ioctl head;
-	struct dm_target_msg target; /* its message goes on into the next member */
+	uint64_t sector; /* this and text are a struct dm_target_msg */
 	char text[64];
 };
+
+_Static_assert(offsetof(struct dm_target_msg, message) == sizeof(uint64_t), "a message follows its sector");
 
 static int mark(int control, const char *device)
 {
@@ -30,7 +33,7 @@ static int mark(int control, const char *device)
 		.head = {
 			.version = { DM_VERSION_MAJOR, 0, 0 },
 			.data_size = sizeof(request),
-			.data_start = offsetof(struct request, target),
+			.data_start = offsetof(struct request, sector),
 		},
 	};
 	struct timespec now;
