@@ -2,9 +2,11 @@
 """Clients that mean ill, or know no better, against a running node: it refuses clearly, stays small and serves the others."""
 import base64
 import os
+import poplib
 import random
-import socket
+import resource
 import smtplib
+import socket
 import ssl
 import threading
 import time
@@ -287,6 +289,53 @@ def case_locked(node):
 		two.expect(b"PASS secret of anna", b"-ERR [IN-USE]")
 
 
+def case_half_closed(node):
+	"""All in one piece, and the end of it at once: each command has its answer."""
+	text = b"Subject: piece\r\n\r\n" + b"x" * 60 + b"\r\n"
+	for body in (b"DATA\r\n" + text + b".\r\n", b"BDAT %d LAST\r\n" % len(text) + text):
+		with connect(node, "smtp") as sock:
+			sock.sendall(b"EHLO x.example\r\nMAIL FROM:<>\r\nRCPT TO:<anna@%s>\r\n" % D.encode() + body + b"QUIT\r\n")
+			sock.shutdown(socket.SHUT_WR)
+			codes = [line[:3] for line in read_all(sock).split(b"\r\n") if line[3:4] == b" "]
+		require(codes == [b"220", b"250", b"250", b"250"] + [b"354"] * (b"DATA" in body) + [b"250", b"221"], f"{codes}")
+	with connect(node, "pop3") as sock:
+		sock.sendall(b"USER anna@%s\r\nPASS secret of anna\r\nRETR 1\r\nRETR 2\r\nDELE 1\r\nDELE 2\r\nQUIT\r\n" % D.encode())
+		sock.shutdown(socket.SHUT_WR)
+		got = read_all(sock)
+	require(got.count(b"\r\n+OK") == 7 and got.count(text[-62:]) == 2 and b"-ERR" not in got, f"{got}")
+
+
+def case_descriptors(node):
+	"""Without descriptors it waits, does not spin, and goes on when there are some."""
+	was = resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE)
+	used = len(os.listdir(f"/proc/{node.process.pid}/fd"))
+	resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE, (used + 20, was[1]))
+	try:
+		held = [connect(node, "smtp") for _ in range(40)]
+		time.sleep(0.5)
+		before = cpu(node)
+		time.sleep(2)
+		spent = cpu(node) - before
+		require(spent < 0.5, f"{spent:.2f} s of CPU in 2 s without descriptors")
+		require("cannot take a connection" in node.log(), "no word in the log")
+		for sock in held[:30]:
+			sock.close()
+		time.sleep(2.2)
+		for sock in held[30:]:
+			sock.settimeout(10)
+			require(sock.recv(100).startswith(b"220"), "a connection that waited is not served")
+			sock.close()
+	finally:
+		resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE, was)
+	serves(node)
+
+
+def cpu(node):
+	with open(f"/proc/{node.process.pid}/stat", encoding="ascii") as file:
+		fields = file.read().rpartition(")")[2].split()
+	return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 # ---- a node that is strict, and short of patience ----------------------------------------------------------
 
 
@@ -307,6 +356,25 @@ def strict_slow(node):
 	require(sum(end.startswith(b"220") and b"421 4.4.2" in end for end in ends) == 10, f"{ends[:2]}")
 	for sock in slow:
 		sock.close()
+
+
+def strict_never_reads(node):
+	"""Its maildrop is free again in time, though the client holds on."""
+	with smtplib.SMTP("127.0.0.1", node.ports["smtp"], timeout=60) as smtp:
+		for _ in range(4):
+			smtp.sendmail("", [f"bert@{D}"], "Subject: large\r\n\r\n" + ("x" * 900 + "\r\n") * 5000)
+	with Line(node, "pop3") as pop:
+		pop.expect(f"USER bert@{D}".encode(), b"+OK")
+		pop.expect(b"PASS secret of bert", b"+OK")
+		pop.sock.sendall(b"".join(b"RETR %d\r\n" % (1 + n % 4) for n in range(1000)))
+		until = time.monotonic() + 12
+		while True:
+			try:
+				require(len(node.take(f"bert@{D}")) == 4, "messages")
+				break
+			except poplib.error_proto as error:
+				require(b"IN-USE" in error.args[0] and time.monotonic() < until, f"{error}")
+			time.sleep(0.3)
 
 
 def strict_connections(node):
@@ -350,7 +418,7 @@ def strict_rate(node):
 
 def run(folder, build):
 	lenient = [case for name, case in globals().items() if name.startswith("case_")]
-	strict = [strict_slow, strict_connections, strict_rate]
+	strict = [strict_slow, strict_never_reads, strict_connections, strict_rate]
 	impatient = (('timeout = "30s"', 'timeout = "3s"'), ("certificate.pem\";", 'certificate.pem"; timeout = "2s";'))
 	tight = "limits = { connections_per_address = 30; messages_per_minute = 20; exempt_loopback = false; };"
 	for name, cases, more in (("lenient", lenient, {}), ("strict", strict, {"change": impatient, "more": tight, "timeout": "3s"})):
