@@ -294,17 +294,23 @@ static int next_run(struct store *store, const struct keel_buffer *list, size_t 
 {
 	const struct candidate *c = (const struct candidate *)(const void *)list->data;
 	size_t n = list->len / sizeof(*c);
-	uint64_t live = 0;
+	/* Every record has its row in the footer, too. */
+	uint64_t live = 0, room = keeper_room(store) / 2;
 
 	run->n = 0;
 	run->ids = reallocarray(NULL, n + 1, sizeof(*run->ids));
 	if (!run->ids)
 		return -ENOMEM;
-	while (*at < n && (!run->n || live + c[*at].live <= OUTPUT_MAX(store->config.segment_size))) {
+	for (; *at < n; (*at)++) {
+		if (c[*at].live > room)
+			continue; /* on a full disk those go first that need little */
+		if (run->n &&
+		    (live + c[*at].live > OUTPUT_MAX(store->config.segment_size) || live + c[*at].live > room))
+			break;
 		live += c[*at].live;
-		run->ids[run->n++] = c[(*at)++].id;
+		run->ids[run->n++] = c[*at].id;
 	}
-	return 0;
+	return run->n ? 0 : -ENOSPC;
 }
 
 static void run_free(struct run *run)
@@ -344,6 +350,8 @@ static int compact_list(struct store *store, const struct keel_buffer *list, sto
 			r = 0;
 		}
 	}
+	if (r == -ENOSPC && *freed)
+		r = 0; /* what did not fit may fit the next time */
 	return r ? r : damaged;
 }
 

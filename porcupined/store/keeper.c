@@ -68,9 +68,15 @@ static void seal(struct store *store, struct seal_job *job)
 	free(job);
 }
 
-static void watch_space(struct store *store)
+uint64_t keeper_room(const struct store *store)
 {
 	struct statvfs fs;
+
+	return fstatvfs(store->dir, &fs) ? UINT64_MAX / 2 : (uint64_t)fs.f_bavail * fs.f_frsize;
+}
+
+static void watch_space(struct store *store)
+{
 	uint64_t left;
 	int was = atomic_load(&store->writable), now;
 
@@ -78,9 +84,9 @@ static void watch_space(struct store *store)
 	keel_gauge_set(&store_metric.index_backlog, (int64_t)store->n_pending);
 	bool behind = store->n_pending > ENOUGH_BEHIND || store->index_error;
 	pthread_mutex_unlock(&store->lock_index);
-	if (was == -EROFS || fstatvfs(store->dir, &fs))
+	if (was == -EROFS)
 		return;
-	left = (uint64_t)fs.f_bavail * fs.f_frsize;
+	left = keeper_room(store);
 	now = left < store->config.reserve || behind ? -ENOSPC : 0;
 	/* A writer may have turned the store read-only meanwhile: that stays. */
 	if (now != was && atomic_compare_exchange_strong(&store->writable, &was, now))
@@ -94,7 +100,7 @@ static void prepare_spare(struct store *store)
 {
 	struct segment *s;
 
-	if (atomic_load(&store->writable) ||
+	if (atomic_load(&store->writable) || keeper_room(store) < store->config.reserve + store->config.segment_size ||
 	    segment_create(&store->segments, store->config.segment_size, 0, 0, false, &s))
 		return;
 	pthread_mutex_lock(&store->lock_keeper);

@@ -13,6 +13,8 @@
 #include "tools/lib/keel/cleanup.h"
 #include "tools/lib/keel/log.h"
 
+#define LITTLE_ROOM (1u << 20) /* LMDB calls a short write EIO */
+
 /* One unsealed segment in memory. */
 struct unsealed {
 	struct segment *segment; /* pinned */
@@ -425,6 +427,7 @@ int recover(struct store *store, bool fresh_index, struct keel_buffer *error)
 	if (r == -EBADMSG && !fresh_index)
 		r = recover_index(store);
 	if (r)
-		keel_buffer_printf(error, "index: %s", strerror(-r));
+		keel_buffer_printf(error, "index: %s%s", strerror(-r),
+				   keeper_room(store) < LITTLE_ROOM ? ": the file system is full" : "");
 	return r;
 }

@@ -162,6 +162,8 @@ void keeper_stop(struct store *store);
 void keeper_seal(struct store *store, struct segment *segment, struct footer_draft *draft);
 /* The prepared segment, pinned, or NULL. */
 struct segment *keeper_spare(struct store *store);
+/* Octets that the file system would give us. */
+uint64_t keeper_room(const struct store *store);
 /* Waits until nothing is left to seal. */
 void keeper_drain(struct store *store);
 /* compact.c: one run if it is worth it. */
