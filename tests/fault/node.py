@@ -209,7 +209,15 @@ class Node:
 		status, output, _, count = self.check()
 		if status != 0:
 			raise Failure(f"the checker says:\n{output}\n{self.tail()}")
+		self.must_be_sound()
 		return count
+
+	def must_be_sound(self):
+		"""Every checksum holds, and the index says what the log says."""
+		found = self.ask("scrub")
+		if found["bad_records"] or found["missing"] or found["index_errors"]:
+			raise Failure(f"scrub: {found['bad_records']} bad, {found['missing']} missing, {found['index_errors']} index errors: "
+				      f"{found['findings'][:20]}\n{self.tail()}")
 
 	def end(self):
 		"""Whatever happened: no process is left."""

@@ -235,9 +235,29 @@ static void *reader(void *arg)
 
 	while (!ending) {
 		visit((unsigned)rand_r(&seed) % ACCOUNTS, false, false, &seed);
-		usleep(2000);
+		usleep(10000);
 	}
 	return NULL;
+}
+
+/* After a crash and its recovery every checksum must hold, and the index must say what the log says. */
+static void scrub(void)
+{
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer report;
+	struct store_scrub found;
+	int r;
+
+	keel_buffer_init(&report, 0);
+	r = store_scrub(store, NULL, NULL, &report, &found);
+	if (r)
+		die("store_scrub", r);
+	if (found.bad_records || found.missing || found.index_errors) {
+		keel_buffer_putc(&report, 0);
+		fprintf(stderr, "storm: scrub: %llu bad, %llu missing, %llu index errors\n%s\n",
+			(unsigned long long)found.bad_records, (unsigned long long)found.missing,
+			(unsigned long long)found.index_errors, report.data);
+		exit(4);
+	}
 }
 
 /* ---- main -------------------------------------------------------------------------------------------------- */
@@ -325,6 +345,8 @@ int main(int argc, char **argv)
 		visit(i, true, seconds == 0, NULL);
 	if (seconds > 0)
 		weather(seconds);
+	else
+		scrub();
 	store_close(&store);
 	return 0;
 }

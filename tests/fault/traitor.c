@@ -8,6 +8,7 @@
  *   duplicate  a recipient gets it twice
  *   flip       a bit of a message changes on its way in
  *   early      the answer comes before the message is durable
+ *   hasty      the same of a delete
  *   resurrect  a delete is answered as done and is not
  *   retry      a failed fdatasync is called again, and its second answer believed
  */
@@ -110,7 +111,7 @@ void __wrap_store_commit(struct store *store, struct store_txn **txn, void (*don
 	if (brings && now("drop")) {
 		store_txn_free(txn);
 		done(arg, 0);
-	} else if (brings && is("early")) {
+	} else if (brings ? is("early") : is("hasty")) {
 		__real_store_commit(store, txn, nobody, NULL);
 		done(arg, 0);
 	} else {
