@@ -17,7 +17,8 @@
 #include "tools/lib/keel/cleanup.h"
 #include "tools/lib/keel/log.h"
 
-#define SLICE (64u << 10) /* octets of a message that become output at a time */
+#define LOGINS_WAITING 1000 /* logins that may wait for hashing; a worker does some 30 a second */
+#define SLICE (64u << 10)   /* octets of a message that become output at a time */
 
 struct pop3_server {
 	struct connection c;
@@ -170,7 +171,8 @@ static void login_done(struct worker_job *job)
 	}
 }
 
-static void login(struct pop3_server *p)
+/* True: the answer will come. */
+static bool login(struct pop3_server *p, struct keel_buffer *out)
 {
 	struct node *node = p->c.loop->node;
 	const char *user = pop3_session_user(p->session), *password = pop3_session_password(p->session);
@@ -192,9 +194,15 @@ static void login(struct pop3_server *p)
 			    login_cache_find(node->logins, p->account.id.octet, p->account.lsn, p->password,
 					     loop_monotonic_ms() / 1000, p->c.rules->cache_seconds);
 	}
+	if (!p->cached && worker_waiting(node->workers) >= LOGINS_WAITING) {
+		password_wipe(p->password, sizeof(p->password));
+		pop3_session_login(p->session, POP3_REASON_TRY_AGAIN, NULL, 0, out);
+		return false;
+	}
 	connection_hold(&p->c);
 	p->job = (struct worker_job){ .run = run_login, .done = login_done, .back = p->c.loop->box };
 	worker_submit(node->workers, p->cached ? WORKER_QUICK : WORKER_SLOW, &p->job);
+	return true;
 }
 
 /* ---- sending a message ---------------------------------------------------------------------------------- */
@@ -392,8 +400,9 @@ static enum connection_verdict run_session(struct pop3_server *p, const uint8_t 
 		case POP3_EVENT_WAIT:
 			return CONNECTION_WAIT;
 		case POP3_EVENT_LOGIN:
-			login(p);
-			return CONNECTION_WAIT;
+			if (login(p, out))
+				return CONNECTION_WAIT;
+			break;
 		case POP3_EVENT_RETR:
 			begin_message(p, out);
 			break;

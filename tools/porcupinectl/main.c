@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* porcupinectl: a client of porcupined's control socket, and with --store the same verbs on a store that no daemon has. */
 #include <errno.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "porcupined/admin/admin.h"
@@ -132,6 +134,16 @@ static int ask_daemon(const struct global *global, json_t *request, json_t **ans
 	return EXIT_UNREACHED;
 }
 
+/* What root made in a store its owner could not write: become the owner. */
+static int become_owner(const char *path)
+{
+	struct stat st;
+
+	if (geteuid() || stat(path, &st) || !st.st_uid)
+		return 0;
+	return setgroups(0, NULL) || setgid(st.st_gid) || setuid(st.st_uid) ? -errno : 0;
+}
+
 static int ask_store(const struct global *global, const struct command *command, json_t *request, json_t **answer)
 {
 	const struct admin_verb *verb = admin_find(command->verb);
@@ -147,6 +159,11 @@ static int ask_store(const struct global *global, const struct command *command,
 	/* a store is closed in order also when its owner has had enough */
 	signal(SIGINT, on_interrupt);
 	signal(SIGTERM, on_interrupt);
+	ret = become_owner(global->store);
+	if (ret) {
+		fprintf(stderr, "porcupinectl: cannot become the owner of %s: %s\n", global->store, strerror(-ret));
+		return 1;
+	}
 	store_config_defaults(&config);
 	config.create = false;
 	config.background_compaction = false;
