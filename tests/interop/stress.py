@@ -316,12 +316,17 @@ class Sender:
 
 def terminate(node, sig):
 	"""SIGTERM (or an operator's stop) while mail comes in: all that was acknowledged is there after the next start."""
-	senders = [Sender(node, f"{sig}-{n}") for n in range(4)]
+	prefix = f"round{len(node.log())}-"
+	senders = [Sender(node, f"{prefix}{n}") for n in range(4)]
 	crowd = Crowd()
 	for sender in senders:
 		crowd.add(sender.send)
-	compacting = subprocess.Popen([os.path.join(server.BUILD, "porcupinectl"), "--socket", os.path.join(node.folder, "control"), "compact"],
-				      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+	def compact():
+		subprocess.run([os.path.join(server.BUILD, "porcupinectl"), "--socket", os.path.join(node.folder, "control"), "compact"],
+			       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False)
+
+	crowd.add(compact)
 	time.sleep(1.5)
 	try:
 		if sig == signal.SIGKILL:
@@ -330,7 +335,6 @@ def terminate(node, sig):
 			node.end()
 	finally:
 		crowd.stop()
-		compacting.wait(30)
 	fail_on_reports(node)
 	node.start()
 	taken = {name for sender in senders for name in sender.taken}
@@ -339,6 +343,8 @@ def terminate(node, sig):
 		raise server.Failure(f"only {len(taken)} messages were acknowledged")
 	if taken - set(texts) or len(texts) != len(set(texts)):
 		raise server.Failure(f"signal {sig}: lost {sorted(taken - set(texts))[:5]}, {len(texts) - len(set(texts))} twice")
+	if not all(name.startswith(prefix) for name in texts):
+		raise server.Failure(f"signal {sig}: mail that was deleted is back")
 	print(f"  signal {sig}: {len(taken)} acknowledged, {len(texts)} found")
 
 
@@ -347,7 +353,7 @@ def run(folder, build, seconds):
 	try:
 		storm(node, seconds)
 		fail_on_reports(node)
-		for sig in (signal.SIGTERM, signal.SIGKILL):
+		for sig in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM):
 			terminate(node, sig)
 		scrub = node.ask("scrub")
 		node.end()
