@@ -416,9 +416,38 @@ def strict_rate(node):
 	require(15 <= taken <= 22 and len(node.take(f"bert@{D}")) == taken, f"{taken} taken")
 
 
+def strict_end(node):
+	"""SIGTERM with clients in every state: each that can be told is told, and none holds up the end."""
+	d = D.encode()
+	idle, inside, reading = Line(node), Line(node), Line(node, "pop3")
+	handshake, silent = connect(node, "pop3s"), connect(node, "pop3s")
+	for word in (b"MAIL FROM:<>", b"RCPT TO:<bert@%s>" % d):
+		inside.expect(word, b"250")
+	inside.expect(b"DATA", b"354")
+	inside.sock.sendall(b"Subject: half\r\n\r\nhalf\r\n")
+	handshake.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc")
+	for word in (b"USER anna@" + d, b"PASS secret of anna"):
+		reading.expect(word, b"+OK")
+	with socket.socket(socket.AF_UNIX) as control:
+		control.connect(os.path.join(node.folder, "control"))
+		control.sendall(b'{"verb":"scr')
+		time.sleep(0.2)
+		begin = time.monotonic()
+		node.end()
+		require(time.monotonic() - begin < 5, f"the end took {time.monotonic() - begin:.1f} s")
+	require(idle.answer().startswith(b"421 4.3.2") and inside.answer().startswith(b"421 4.3.2"), "no word to SMTP clients")
+	require(b"shutting down" in reading.answer(), "no word to a POP3 client")
+	for line in (idle, inside, reading):
+		line.__exit__()
+	handshake.close()
+	silent.close()
+	node.start()
+	require(not node.take(f"bert@{D}"), "half a message")
+
+
 def run(folder, build):
 	lenient = [case for name, case in globals().items() if name.startswith("case_")]
-	strict = [strict_slow, strict_never_reads, strict_connections, strict_rate]
+	strict = [strict_slow, strict_never_reads, strict_connections, strict_end, strict_rate]
 	impatient = (('timeout = "30s"', 'timeout = "3s"'), ("certificate.pem\";", 'certificate.pem"; timeout = "2s";'))
 	tight = "limits = { connections_per_address = 30; messages_per_minute = 20; exempt_loopback = false; };"
 	for name, cases, more in (("lenient", lenient, {}), ("strict", strict, {"change": impatient, "more": tight, "timeout": "3s"})):
