@@ -2,7 +2,6 @@
 #include "porcupined/node/connection.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -397,7 +396,6 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 void connection_new(struct loop *loop, const struct connection_kind *kind, int fd, const struct sockaddr *address,
 		    bool secure)
 {
-	static const int on = 1;
 	struct connection *c = calloc(1, kind->size);
 	struct keel_buffer *out = &loop->out;
 	bool refuse;
@@ -420,8 +418,6 @@ void connection_new(struct loop *loop, const struct connection_kind *kind, int f
 	loop->connections++;
 	keel_gauge_add(kind->sessions, 1);
 	loop_touch(loop, c, kind->pop3 ? LOOP_POP3 : LOOP_SMTP);
-	if (address->sa_family != AF_UNIX)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	c->counted = limits_enter(loop->node->limits, c->key, c->rules->connections,
 				  c->exempt ? 0 : c->rules->connections_per_address);
 	refuse = !c->counted;

@@ -2,6 +2,8 @@
 #include "porcupined/node/listener.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,10 +31,13 @@ static const struct {
 
 static int add(struct node *node, const struct listener *one)
 {
+	static const int on = 1;
 	struct listener *more = realloc(node->listeners, (node->n_listeners + 1) * sizeof(*more));
 
 	if (!more)
 		return -ENOMEM;
+	/* what is accepted inherits it; a local socket has no such thing */
+	setsockopt(one->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	node->listeners = more;
 	more[node->n_listeners++] = *one;
 	return 0;
