@@ -141,6 +141,15 @@ static int load_tls(const struct node_settings *s, struct tls **out, struct keel
 	return ret ? ret : tls_new(s->tls_certificate, s->tls_key, out, error);
 }
 
+static int find_postmaster(struct node *node, struct rules *rules)
+{
+	const int ret = admin_postmaster(node->store, rules->hostname, rules->own_postmaster);
+
+	if (!ret && !*rules->postmaster)
+		strcpy(rules->postmaster, rules->own_postmaster);
+	return ret;
+}
+
 /* New rules for the settings, with the postmaster that the local domains give. */
 static int make_rules(struct node *node, const struct node_settings *s, struct rules **out, struct keel_buffer *error)
 {
@@ -155,8 +164,7 @@ static int make_rules(struct node *node, const struct node_settings *s, struct r
 		tls_free(&tls);
 		return ret;
 	}
-	if (!*rules->postmaster)
-		ret = admin_postmaster(node->store, rules->hostname, rules->postmaster);
+	ret = find_postmaster(node, rules);
 	if (ret)
 		rules_put(&rules);
 	else
@@ -185,8 +193,8 @@ int node_refresh(struct node *node)
 
 	if (ret)
 		tls_free(&tls);
-	else if (!*rules->postmaster)
-		ret = admin_postmaster(node->store, rules->hostname, rules->postmaster);
+	else
+		ret = find_postmaster(node, rules);
 	if (!ret)
 		ret = spread_rules(node, rules);
 	if (ret) {

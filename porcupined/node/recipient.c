@@ -39,8 +39,11 @@ static bool full(struct store *store, const struct store_id *account, uint64_t q
 static enum smtp_reason postmaster(struct store *store, const struct rules *rules, struct recipient *out)
 {
 	uint64_t quotas[STORE_TARGETS_MAX];
-	const int ret = resolve(store, rules->postmaster, out, quotas);
+	int ret = resolve(store, rules->postmaster, out, quotas);
 
+	/* RFC 5321 4.5.1: also while the setting names nobody */
+	if (ret == -ENOENT)
+		ret = resolve(store, rules->own_postmaster, out, quotas);
 	if (ret && ret != -ENOENT)
 		return trouble(rules->postmaster, ret);
 	return ret ? SMTP_REASON_NO_SUCH_USER : SMTP_REASON_NONE;

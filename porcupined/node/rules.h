@@ -19,7 +19,8 @@ struct tls;
 struct rules {
 	_Atomic unsigned references;
 	char hostname[256];
-	char postmaster[320]; /* canonical, or "" */
+	char postmaster[320];     /* canonical, or "" */
+	char own_postmaster[320]; /* of a local domain, for when the other is nobody; "" = none */
 	struct smtp_config smtp, lmtp;
 	struct pop3_config pop3;
 	struct tls *tls; /* NULL = none; a reference */

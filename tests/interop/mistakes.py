@@ -219,6 +219,20 @@ def case_postmaster(node):
 	node.ask("domain", "remove", "second.example", "--force")
 
 
+def case_postmaster_is_nobody(node):
+	"""A setting that names nobody does not send the postmaster's mail away."""
+	with open(os.path.join(node.folder, "config"), encoding="ascii") as file:
+		text = file.read()
+	reload(node, text + f'postmaster = "ghost@{D}";\n', "settings reloaded")
+	for _ in range(2):
+		with Line(node) as smtp:
+			smtp.expect(b"MAIL FROM:<>", b"250")
+			smtp.expect(b"RCPT TO:<postmaster>", b"250")
+		node.ask("domain", "add", "third.example")  # new rules
+		node.ask("domain", "remove", "third.example")
+	reload(node, text, "settings reloaded")
+
+
 def case_quota(node):
 	"""Many at once: over the quota by no more than what was under way."""
 	sessions, size = 8, 100000
