@@ -7,8 +7,9 @@
  *   logreplay points LOG                    the moments worth a look, as NUMBER KIND [MARK]: NUMBER entries had happened
  *                                           when a flush or a FUA write was done, or a mark was set
  *   logreplay apply LOG TARGET FROM TO      entries FROM to TO - 1 onto TARGET
- *   logreplay torn LOG TARGET FROM SEED     of the writes from FROM to the next flush each 512 octets or not, at random: what
- *                                           a disk may have got to by itself before it was told to
+ *   logreplay torn LOG TARGET FROM SEED     of the writes from FROM to the next flush each 4096 octets or not, at random: what
+ *                                           a disk may have got to by itself before it was told to. (Not smaller: ext4
+ *                                           needs its superblock written whole, and mounts nothing otherwise.)
  *
  * LOG and TARGET are files or block devices. NUMBER counts from 0; TO may be "end". A discard is replayed as zeroes.
  *
@@ -34,7 +35,7 @@
 
 #define MAGIC 0x6a736677736872ULL
 #define VERSION 1
-#define TEAR 512
+#define TEAR 4096 /* and at such places */
 
 enum {
 	FLUSH = 1 << 0,
@@ -225,7 +226,7 @@ static void copy(const struct log *log, const char *name, int target, uint64_t *
 	size_t part;
 
 	for (; left; left -= part, from += part, to += part) {
-		part = random ? TEAR : sizeof(buffer);
+		part = random ? TEAR - to % TEAR : sizeof(buffer);
 		if (part > left)
 			part = (size_t)left;
 		if (random && random_next(random) & 1)

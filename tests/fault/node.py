@@ -96,11 +96,9 @@ class Node:
 
 	def start(self, timeout=60):
 		"""Starts the server; returns when it greets, or raises. The seconds are noted in restarts."""
-		if os.path.exists(self.control):
-			os.unlink(self.control)
 		self.launch()
 		began = time.monotonic()
-		while not (self.greets() and os.path.exists(self.control)):
+		while not (self.greets() and self.listens(self.control)):
 			if self.process.poll() is not None:
 				raise Failure(f"the server ended with status {self.process.returncode} at its start:\n{self.tail()}")
 			if time.monotonic() - began > timeout:
@@ -120,6 +118,14 @@ class Node:
 			return False
 		finally:
 			conn.close()
+
+	@staticmethod
+	def listens(address):
+		try:
+			wire.dial(address, 5).close()
+		except wire.Broken:
+			return False
+		return True
 
 	def dead(self):
 		return self.process.poll() is not None

@@ -34,8 +34,19 @@ int __wrap_store_body_append(struct store_body *body, const void *data, size_t n
 void __wrap_store_commit(struct store *store, struct store_txn **txn, void (*done)(void *arg, int error), void *arg);
 int __wrap_fdatasync(int fd);
 
-/* The last transaction of this thread that brings mail. */
-static __thread const struct store_txn *bringing;
+/* Transactions under way that bring mail: they are made on one thread and committed on another. */
+static const struct store_txn *bringing[4096];
+
+static bool swap(const struct store_txn *from, const struct store_txn *to)
+{
+	for (size_t i = 0; i < sizeof(bringing) / sizeof(bringing[0]); i++) {
+		const struct store_txn *is = from;
+
+		if (__atomic_compare_exchange_n(&bringing[i], &is, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
 
 static bool is(const char *crime)
 {
@@ -60,7 +71,7 @@ int __wrap_store_txn_deliver(struct store_txn *txn, struct store_body **body, co
 	struct store_delivery *more;
 	int r;
 
-	bringing = txn;
+	swap(NULL, txn);
 	if (n > 1 && now("half"))
 		return __real_store_txn_deliver(txn, body, deliveries, n - 1);
 	if (!now("duplicate"))
@@ -106,7 +117,7 @@ static void nobody(void *arg, int error)
 
 void __wrap_store_commit(struct store *store, struct store_txn **txn, void (*done)(void *arg, int error), void *arg)
 {
-	bool brings = *txn == bringing;
+	bool brings = swap(*txn, NULL);
 
 	if (brings && now("drop")) {
 		store_txn_free(txn);
