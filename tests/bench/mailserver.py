@@ -122,7 +122,8 @@ class Node:
 				with open(self.log, encoding="utf-8", errors="replace") as file:
 					raise Failure(f"porcupined ended with status {self.process.returncode}:\n{file.read()[-2000:]}")
 			try:
-				with socket.create_connection(("127.0.0.1", self.ports["smtp"]), 5) as conn:
+				with socket.create_connection(("127.0.0.1", self.ports["smtp"]), 5) as conn, socket.socket(socket.AF_UNIX) as control:
+					control.connect(os.path.join(self.folder, "control"))
 					if conn.recv(100).startswith(b"220"):
 						return
 			except OSError:

@@ -87,7 +87,8 @@ struct load;
 int usage_now(struct load *l, struct usage *u);
 /* Waits until no file lies below --drain; false: after ten minutes without one file less. */
 bool wait_drained(struct load *l);
-/* Waits until the control group of --settle used less than 2 % of a core during a second (2 minutes at most); then sync(2). */
+/* Waits until the control group of --settle used less than 2 % of a core during a second (2 minutes at most); then sync(2). Without
+ * --settle it does neither. */
 bool wait_settled(struct load *l);
 
 /* ---- connections ------------------------------------------------------------------------------------------ */

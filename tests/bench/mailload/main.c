@@ -21,7 +21,7 @@ static const struct keel_option options[] = {
 	{"pop3", 0, KEEL_OPTION_STRING, AT(pop3), "WHERE", "where to fetch: HOST:PORT"},
 	{"pop3s", 0, KEEL_OPTION_STRING, AT(pop3s), "WHERE", "POP3 with TLS from the first octet, for idle sessions"},
 	{"drain", 0, KEEL_OPTION_STRING, AT(drain), "DIR:DIR", "before fetching wait until no file is left there: a queue"},
-	{"settle", 0, KEEL_OPTION_STRING, AT(settle), "FILE", "at the end wait until the control group rests whose cpu.stat or cpuacct.usage this is; 'machine': all of it"},
+	{"settle", 0, KEEL_OPTION_STRING, AT(settle), "FILE", "at the end sync, and wait until the control group rests whose cpu.stat or cpuacct.usage this is; 'machine': all of it"},
 	{"history", 0, KEEL_OPTION_STRING, AT(history), "FILE", "append one JSON line for each attempt"},
 	{"rate", 0, KEEL_OPTION_NUMBER, AT(rate), "N", "at most N messages a second (no limit)"},
 	{"lmtp", 0, KEEL_OPTION_FLAG, AT(lmtp), NULL, "speak LMTP"},
