@@ -9,7 +9,7 @@ import threading
 import uuid
 
 BUGS = {
-	# bug: verdicts it may draw; the first one must be among them
+	# bug: verdicts of which it must draw one, and no other
 	"none": "",
 	"drop": "LOST",
 	"flip": "CORRUPTED",
@@ -55,10 +55,10 @@ class Store:
 		with self.lock:
 			if self.hit("drop", 0.05):
 				return True
-			if self.hit("flip", 0.02):
+			if self.hit("flip", 0.05):
 				at = self.rng.randrange(len(data) // 2, len(data))
 				data = data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
-			if self.hit("misdeliver", 0.02):
+			if self.hit("misdeliver", 0.05):
 				to = [self.rng.choice(list(self.boxes) or to)] * len(to)
 			for account in to:
 				uidl = uuid.uuid4().hex
@@ -68,9 +68,9 @@ class Store:
 					self.late.append((account, uidl, data))
 					continue
 				self.box(account).append([uidl, b"Return-Path: <>\r\nReceived: by toy\r\n\tfor test\r\n" + data])
-				if self.hit("duplicate", 0.02):
+				if self.hit("duplicate", 0.05):
 					self.box(account).append([uuid.uuid4().hex, data])
-			return not self.hit("refuse_and_keep", 0.02)
+			return not self.hit("refuse_and_keep", 0.05)
 
 	def look(self, account):
 		with self.lock:
@@ -92,7 +92,7 @@ class Store:
 		with self.lock:
 			gone = [row for row in self.box(account) if row[0] in uidls]
 			self.boxes[account] = [row for row in self.box(account) if row[0] not in uidls]
-			self.ghosts += [(account, row) for row in gone if self.hit("resurrect", 0.02)]
+			self.ghosts += [(account, row) for row in gone if self.hit("resurrect", 0.05)]
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -172,7 +172,7 @@ class Smtp(Session):
 			self.store.deliver(to[:1], data)
 			raise Cut
 		good = self.store.deliver(to, data)
-		if self.store.hit("retry", 0.02):
+		if self.store.hit("retry", 0.05):
 			self.store.deliver(to, data)
 		self.maybe_cut()
 		for _ in to if self.lmtp else "1":
@@ -233,7 +233,7 @@ class Pop3(Session):
 		self.say(".")
 
 	def retr(self, data):
-		if self.store.hit("unreadable", 0.02):
+		if self.store.hit("unreadable", 0.05):
 			self.say("-ERR bad checksum")
 			return
 		self.wfile.write(b"+OK\r\n" + re.sub(rb"(?m)^\.", b"..", data) + b".\r\n")
