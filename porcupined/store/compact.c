@@ -31,22 +31,6 @@ static int compare_carry(const void *a, const void *b)
 	return x->record.lsn < y->record.lsn ? -1 : x->record.lsn > y->record.lsn;
 }
 
-static int write_all(int fd, const uint8_t *at, size_t n, uint64_t offset)
-{
-	while (n) {
-		ssize_t put = pwrite(fd, at, n, (off_t)offset);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return put ? -errno : -EIO;
-		at += put;
-		offset += (uint64_t)put;
-		n -= (size_t)put;
-	}
-	return 0;
-}
-
 /* Reads a body's payload and checks it: a damaged one is not carried silently. */
 static int read_body(struct run *run, const struct carry *c, struct keel_buffer *out)
 {
@@ -103,7 +87,7 @@ static int copy(struct run *run, struct segment *to, struct footer_draft *draft)
 			r = footer_draft_add(draft, to->salt, &c->record, offset, payload);
 		c->payload = offset; /* from here on: where it is now */
 		if (!r && (out.len >= COPY_BUFFER || i == n - 1)) {
-			r = write_all(to->fd, out.data, out.len, at);
+			r = segment_write(to, out.data, out.len, at);
 			at += out.len;
 			run->done += out.len;
 			out.len = 0;

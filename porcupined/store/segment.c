@@ -479,10 +479,10 @@ int segment_read(struct segment_table *t, const struct segment *s, uint64_t offs
 	return 0;
 }
 
-static int write_at(int fd, const uint8_t *data, size_t n, uint64_t at)
+int segment_write(const struct segment *s, const uint8_t *data, size_t n, uint64_t at)
 {
 	while (n) {
-		ssize_t put = pwrite(fd, data, n, (off_t)at);
+		ssize_t put = pwrite(s->fd, data, n, (off_t)at);
 
 		if (put < 0 && errno == EINTR)
 			continue;
@@ -507,11 +507,11 @@ int segment_seal(struct segment_table *t, struct segment *s, struct footer_draft
 		return r;
 	end = at + out.len;
 	/* The trailer vouches for all before it, records included: it must not reach the disk first. */
-	r = write_at(s->fd, out.data, out.len - FOOTER_TRAILER, at);
+	r = segment_write(s, out.data, out.len - FOOTER_TRAILER, at);
 	if (!r && (ftruncate(s->fd, (off_t)end) || fdatasync(s->fd)))
 		r = -errno;
 	if (!r)
-		r = write_at(s->fd, out.data + out.len - FOOTER_TRAILER, FOOTER_TRAILER, end - FOOTER_TRAILER);
+		r = segment_write(s, out.data + out.len - FOOTER_TRAILER, FOOTER_TRAILER, end - FOOTER_TRAILER);
 	if (!r && fdatasync(s->fd))
 		r = -errno;
 	if (r)

@@ -63,6 +63,8 @@ void segment_unpin(struct segment_table *t, struct segment *s);
 int segment_retire(struct segment_table *t, uint64_t id);
 /* Reads exactly n octets. 0, -EBADMSG at end of file, -errno. */
 int segment_read(struct segment_table *t, const struct segment *s, uint64_t offset, void *out, size_t n);
+/* Writes exactly n octets at offset at; not durable by itself. 0 or -errno. */
+int segment_write(const struct segment *s, const uint8_t *data, size_t n, uint64_t at);
 /* Writes footer octets at trailer.data_end, cuts the file there, makes it durable, and sets sealed. */
 int segment_seal(struct segment_table *t, struct segment *s, struct footer_draft *draft);
 /* Loads section part of a sealed segment, checked, into out (appended). */
