@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Why a packet was not translated: one list for the enum, the counters, the tracepoint, nat64ctl and the manual.
+ *
+ *	X(NAME, "counter", "what it means")
+ *
+ * Append only: the numbers are part of the netlink interface.
+ */
+#ifndef OSNC_NAT64_CORE_VERDICT_H
+#define OSNC_NAT64_CORE_VERDICT_H
+
+/* clang-format off */
+#define NAT64_VERDICTS(X) \
+	X(OK,                  "translated",          "translated") \
+	X(NOT_OURS,            "not_ours",            "no prefix, EAMT entry or pool of the instance covers it: left to the stack") \
+	/* the IPv4 or IPv6 header (RFC 791, RFC 8200) */ \
+	X(TRUNCATED,           "truncated",           "a header ends behind the end of the packet") \
+	X(BAD_VERSION,         "bad_version",         "the version field is not that of the protocol it came by") \
+	X(BAD_HEADER_LENGTH,   "bad_header_length",   "an IPv4 header length or an extension header length that cannot be") \
+	X(BAD_TOTAL_LENGTH,    "bad_total_length",    "the length field is greater than the packet, or less than its headers") \
+	X(BAD_CHAIN,           "bad_chain",           "a chain of more than 8 IPv6 extension headers, or hop-by-hop options not at its front") \
+	X(SOURCE_ROUTE,        "source_route",        "an unexpired IPv4 source route (RFC 7915 4.1) or a routing header with segments left (5.1)") \
+	X(NO_NEXT_HEADER,      "no_next_header",      "an extension header that has no IPv4 equivalent and no translation (mobility, HIP, shim6)") \
+	/* fragments */ \
+	X(BAD_FRAGMENT,        "bad_fragment",        "a fragment whose length is not a multiple of 8, or that ends behind 65535 (RFC 791, RFC 8200 4.5)") \
+	X(TINY_FRAGMENT,       "tiny_fragment",       "a first fragment without its whole upper-layer header (RFC 7112)") \
+	X(ICMP_FRAGMENT,       "icmp_fragment",       "a fragment of an ICMP message: its checksum cannot be carried over (RFC 7915 1.2)") \
+	X(UDP_ZERO_FRAGMENT,   "udp_zero_fragment",   "a fragment of an IPv4 UDP datagram without checksum (RFC 7915 4.5)") \
+	X(UDP_ZERO,            "udp_zero",            "an IPv4 UDP datagram without checksum while amend-udp-checksum-zero is off") \
+	X(TOO_BIG_FOR_IPV4,    "too_big_for_ipv4",    "an IPv6 datagram of more octets than an IPv4 one can have") \
+	X(BIG_TCP,             "big_tcp",             "a packet over 65535 octets that could not be segmented") \
+	/* addresses (RFC 6052, RFC 7757) */ \
+	X(BAD_SUFFIX,          "bad_suffix",          "bits 64 to 71 of an IPv4-embedded address are not zero (RFC 6052 2.2)") \
+	X(WKP_NON_GLOBAL,      "wkp_non_global",      "a non-global IPv4 address within 64:ff9b::/96 (RFC 6052 3.1)") \
+	X(SOURCE_UNMAPPED,     "source_unmapped",     "the source has no representation in the other family") \
+	X(DESTINATION_UNMAPPED, "destination_unmapped", "the destination has no representation in the other family") \
+	X(SCOPE,               "scope",               "an address that must not leave its link or host (loopback, link-local, multicast, broadcast, unspecified)") \
+	/* upper layers */ \
+	X(BAD_L4,              "bad_l4",              "an upper-layer header with lengths that cannot be") \
+	X(UNKNOWN_L4,          "unknown_l4",          "an upper-layer protocol that the instance does not carry (RFC 6146 3)") \
+	/* ICMP (RFC 7915 4.2, 4.3, 5.2, 5.3) */ \
+	X(ICMP_TYPE,           "icmp_type",           "an ICMP message that has no translation: silently dropped by RFC 7915 4.2 or 5.2") \
+	X(ICMP_INNER,          "icmp_inner",          "an ICMP error whose inner packet cannot be translated") \
+	X(ICMP_INNER_ERROR,    "icmp_inner_error",    "an ICMP error about an ICMP error (RFC 7915 4.3)") \
+	X(ICMP_EXTENSION,      "icmp_extension",      "an ICMP extension structure that is malformed (RFC 4884 4)") \
+	/* the way out, found before a byte is changed */ \
+	X(HOP_LIMIT,           "hop_limit",           "the hop limit ends here: Time Exceeded was sent in the sender's family") \
+	X(PACKET_TOO_BIG,      "packet_too_big",      "longer than the path takes: Packet Too Big or Fragmentation Needed was sent") \
+	X(NO_ROUTE,            "no_route",            "no route in the other family: Destination Unreachable was sent") \
+	X(LOOP,                "loop",                "translated more often than a hairpin needs") \
+	X(NO_MEMORY,           "no_memory",           "no memory for headroom, a copy of a shared packet or a session")
+/* clang-format on */
+
+enum nat64_verdict {
+#define X(name, counter, text) NAT64_##name,
+	NAT64_VERDICTS(X)
+#undef X
+		NAT64_VERDICT_COUNT
+};
+
+#endif
