@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The oracle and what feeds it (tests/conform/jvm/README.md). Not among the programs: only `make conform-jvm` needs a JDK.
+JDK17 ?= /usr/lib/jvm/java-17-openjdk-$(shell dpkg --print-architecture)
+JVM := $(B)/conform/jvm
+jvm_STREAM := $(addprefix tests/conform/jvm/,stream.c verdict.c)
+
+$(JVM)/liboracle.so: tests/conform/jvm/oracle.c $(jvm_STREAM) $(wildcard tests/conform/jvm/*.h) tests/conform/jvm.mk $(B)/command
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -isystem $(JDK17)/include -isystem $(JDK17)/include/linux $(CFLAGS) -fPIC -shared -o $@ $(filter %.c,$^)
+
+$(JVM)/Oracle.class: tests/conform/jvm/Oracle.java tests/conform/jvm.mk
+	$(say) JAVAC $@
+	@mkdir -p $(@D)
+	$(Q)$(JDK17)/bin/javac -Xlint:all -Werror -d $(@D) $<
+
+conform-jvm: $(JVM)/liboracle.so $(JVM)/Oracle.class
+.PHONY: conform-jvm
