@@ -2,6 +2,8 @@
 K := tools/lib/keel
 T := tests/unit/keel
 WRAP_REALLOC := -Wl,--wrap=realloc
+WRAP_MALLOC := -Wl,--wrap=malloc
+$(eval $(call unit,keel_arena,$(T)/arena.c $(K)/arena.c,,$(WRAP_MALLOC)))
 $(eval $(call unit,keel_buffer,$(T)/buffer.c $(K)/buffer.c,,$(WRAP_REALLOC)))
 $(eval $(call unit,keel_cursor,$(T)/cursor.c $(K)/cursor.c,,))
 $(eval $(call unit,keel_cleanup,$(T)/cleanup.c $(K)/cleanup.c,,))
