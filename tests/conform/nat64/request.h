@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One line of the conformance driver's input, read into what the core takes. */
+#ifndef OSNC_TESTS_NAT64_REQUEST_H
+#define OSNC_TESTS_NAT64_REQUEST_H
+
+#include "kmod/nat64/core/core.h"
+#include "kmod/nat64/core/eamt.h"
+
+#define REQUEST_EAMS 64
+#define REQUEST_PACKET 70000
+
+struct request {
+	int family;    /* of the packet that comes in */
+	size_t linear; /* octets of it that are in the packet's linear part */
+	int partial;   /* the upper-layer checksum holds the pseudo-header only */
+	struct nat64_config config;
+	struct nat64_way way;
+	__u32 error_hash;
+	struct nat64_eam eams[REQUEST_EAMS];
+	__u32 eam_count;
+	__u8 packet[REQUEST_PACKET];
+	size_t len;
+};
+
+/* Reads a line in place. 0, or -1 with what is wrong printed to standard error. */
+int request_read(struct request *request, char *line);
+
+#endif
