@@ -48,21 +48,21 @@ enum nat64_sum {
  * The linear front of a packet. The caller owns the memory and has made [data - headroom, data + linear) writable. Octets behind linear
  * are never looked at.
  *
- * linear must hold all headers: NAT64_PULL octets, or len if that is less; all of an ICMP error (len <= linear) up to NAT64_ERROR_MAX octets.
- * headroom must be NAT64_GROWTH for IPv4 -> IPv6.
+ * linear must hold all headers: NAT64_PULL octets, or len if that is less. NAT64_TRUNCATED with linear < len means that more is worth a try.
+ * To be rewritten, an ICMP error must be linear as a whole: parse, see NAT64_ERROR, pull it, parse again. headroom must be NAT64_GROWTH for
+ * IPv4 -> IPv6. Octets behind the length that the IP header states are cut off by rewriting.
  */
 struct nat64_packet {
 	__u8 *data;     /* the IP header */
 	__u32 headroom; /* octets in front of data */
 	__u32 linear;   /* octets from data on */
-	__u32 tailroom; /* writable octets behind linear if linear == len, else 0: RFC 4884 padding goes there */
 	__u32 len;      /* the whole packet from data on */
 	__u8 sum;       /* enum nat64_sum */
 };
 
-#define NAT64_PULL 256       /* IPv6 with extension headers, TCP with options */
-#define NAT64_GROWTH 56      /* IPv6 header - IPv4 header, outer and inner, and a fragment header for each */
-#define NAT64_ERROR_MAX 1500 /* longer ICMP errors are cut by the glue first */
+#define NAT64_PULL 256 /* IPv6 with extension headers, TCP with options */
+#define NAT64_GROWTH \
+	64 /* IPv6 header - IPv4 header, outer and inner, a fragment header for each, and RFC 4884 padding */
 
 /* ---- what was parsed -------------------------------------------------------------------------- */
 
@@ -99,13 +99,17 @@ struct nat64_half {
 	__u16 fragment_header; /* IPv6: offset of the fragment header; 0: none */
 	__u16 fragment_offset; /* in octets */
 	__u32 identification;  /* host order; IPv4: 16 bits */
+	__u16 udp_length;      /* UDP, not of an inner packet: its length field, else 0 */
 	__u32 payload;         /* octets behind the IP headers as the length field says, not more than are there */
 	__be16 source_port;    /* TCP, UDP; ECHO: the identifier in both; else 0 */
 	__be16 destination_port;
 };
 
 struct nat64_flow {
-	__u8 family; /* 4 or 6 */
+	__u8 family;  /* 4 or 6 */
+	__u8 hairpin; /* 0; set by the glue before nat64_map_46() of a packet for which nat64_map_64() said hairpin */
+	__u16 quoted; /* ICMP error: octets of the original datagram field, RFC 4884 padding included */
+	__u16 extension; /* ICMP error: octets of the RFC 4884 extension structure behind it; 0: none */
 	struct nat64_half outer;
 	struct nat64_half inner; /* only if outer.upper == NAT64_ERROR */
 };
@@ -115,6 +119,12 @@ struct nat64_flow {
  * Source: RFC 7915 4, 5; RFC 8200 4; RFC 7112.
  */
 enum nat64_verdict nat64_parse(const struct nat64_packet *packet, __u8 family, struct nat64_flow *flow);
+
+/*
+ * Offset of the Segments Left field of the first routing header that has segments left: the pointer of the Parameter Problem (type 4, code 0)
+ * that an IPv6 packet refused with NAT64_SOURCE_ROUTE is answered with (RFC 7915 5.1). 0: there is none.
+ */
+__u32 nat64_segments_left(const struct nat64_packet *packet);
 
 /* ---- the configuration of an instance --------------------------------------------------------- */
 
@@ -166,6 +176,13 @@ struct nat64_map {
 	__u8 hairpin; /* the result must be translated back at once (RFC 7757 4.2 intrinsic, or simple's return to us) */
 };
 
+/*
+ * 1 if a stateless instance translates packets to this destination: the first question about any packet, before it is parsed. IPv4: an
+ * EAMT entry or, as pool6 can represent any address, anything that may leave its link. The glue asks for local destinations first.
+ */
+int nat64_covers_4(const struct nat64_config *config, __be32 destination);
+int nat64_covers_6(const struct nat64_config *config, const struct nat64_in6 *destination);
+
 /* The stateless mapping (RFC 7915 with 6052, 7757, 6791). Fills map on NAT64_OK only. error_hash picks one of a 6791 pool. */
 enum nat64_verdict nat64_map_46(const struct nat64_config *config, const struct nat64_flow *flow, __u32 error_hash,
 				struct nat64_map *map);
@@ -179,8 +196,14 @@ struct nat64_way {
 	__u32 mtu_in;  /* MTU of the next hop towards the source family's side, for ICMP MTU arithmetic; 0: unknown */
 	__u32 mtu_out; /* MTU of the next hop in the other family; 0: unknown */
 	__u32 identification; /* for an IPv4 header that needs one and has none to carry over (RFC 7915 5.1); only 16 bits count */
+	/*
+	 * 4 -> 6, NAT64_F_UDP_ZERO and amend_udp_zero only: csum_partial() of the udp_length - 8 octets from flow->outer.l4 + 8 on, which may
+	 * lie behind linear.
+	 */
+	__wsum payload_sum;
 	__u8 hops; /* what hop limit falls by: 0 where the stack's forwarding takes one off behind us, else 1 */
-	__u8 fragment; /* 4 -> 6: 1: put a fragment header in even if the packet is whole (the glue will fragment behind us) */
+	__u8 fragment; /* 4 -> 6: 1: put a fragment header in even if the packet is whole (the glue will fragment behind us);
+			  ignored for ICMP errors, which get no longer than 1280 octets */
 };
 
 /* 1 if rewriting cannot fail for this flow; else the verdict it would end with. Lets glue decide before it makes the packet writable. */

@@ -18,9 +18,9 @@
 	X(BAD_VERSION,         "bad_version",         "the version field is not that of the protocol it came by") \
 	X(BAD_HEADER_LENGTH,   "bad_header_length",   "an IPv4 header length or an extension header length that cannot be") \
 	X(BAD_TOTAL_LENGTH,    "bad_total_length",    "the length field is greater than the packet, or less than its headers") \
-	X(BAD_CHAIN,           "bad_chain",           "a chain of more than 8 IPv6 extension headers, or hop-by-hop options not at its front") \
+	X(BAD_CHAIN,           "bad_chain",           "more than 8 IPv6 extension headers, hop-by-hop options not in front, or an extension header behind a fragment header (RFC 7915 5.1.1)") \
 	X(SOURCE_ROUTE,        "source_route",        "an unexpired IPv4 source route (RFC 7915 4.1) or a routing header with segments left (5.1)") \
-	X(NO_NEXT_HEADER,      "no_next_header",      "an extension header that has no IPv4 equivalent and no translation (mobility, HIP, shim6)") \
+	X(NO_NEXT_HEADER,      "no_next_header",      "a protocol number that means another thing in the other family: ICMPv6 or IPv6 extension headers in IPv4, ICMPv4 in IPv6") \
 	/* fragments */ \
 	X(BAD_FRAGMENT,        "bad_fragment",        "a fragment whose length is not a multiple of 8, or that ends behind 65535 (RFC 791, RFC 8200 4.5)") \
 	X(TINY_FRAGMENT,       "tiny_fragment",       "a first fragment without its whole upper-layer header (RFC 7112)") \
@@ -34,7 +34,7 @@
 	X(WKP_NON_GLOBAL,      "wkp_non_global",      "a non-global IPv4 address within 64:ff9b::/96 (RFC 6052 3.1)") \
 	X(SOURCE_UNMAPPED,     "source_unmapped",     "the source has no representation in the other family") \
 	X(DESTINATION_UNMAPPED, "destination_unmapped", "the destination has no representation in the other family") \
-	X(SCOPE,               "scope",               "an address that must not leave its link or host (loopback, link-local, multicast, broadcast, unspecified)") \
+	X(SCOPE,               "scope",               "a source, or a destination within the prefix, that must not leave its link or host (loopback, link-local, multicast, broadcast, unspecified)") \
 	/* upper layers */ \
 	X(BAD_L4,              "bad_l4",              "an upper-layer header with lengths that cannot be") \
 	X(UNKNOWN_L4,          "unknown_l4",          "an upper-layer protocol that the instance does not carry (RFC 6146 3)") \
