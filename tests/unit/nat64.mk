@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# $(call nat64_unit,NOUN): a test of the translator's core as a whole
+nat64_unit = $(eval $(call unit,nat64_$(1),$(addprefix tests/unit/nat64/,$(1).c frame.c translator.c) $(NAT64_CORE)))
+
+$(call nat64_unit,address)
+$(call nat64_unit,translate)
