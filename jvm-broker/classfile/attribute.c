@@ -6,10 +6,11 @@
 
 #define HEAD 6 /* name, length */
 
-#define NAME_ROW(kind, text, since) [CLASSFILE_ATTR_##kind] = { text, sizeof(text) - 1 },
+#define NAME_ROW(kind, text, since, places) [CLASSFILE_ATTR_##kind] = { text, sizeof(text) - 1, places },
 static const struct {
 	const char *text;
 	uint8_t len;
+	uint8_t places;
 } names[] = { CLASSFILE_ATTRIBUTES(NAME_ROW) };
 
 #define LONGEST 36 /* RuntimeInvisibleParameterAnnotations */
@@ -60,6 +61,11 @@ enum classfile_attribute_kind classfile_attribute_kind(const struct classfile *c
 	const struct classfile_constant *k = classfile_constant(c, name, CLASSFILE_UTF8);
 
 	return k ? k->kind & CLASSFILE_UTF8_ATTRIBUTE : CLASSFILE_ATTR_UNKNOWN;
+}
+
+bool classfile_attribute_fits(enum classfile_attribute_kind kind, enum classfile_place place)
+{
+	return kind < CLASSFILE_ATTR_N && names[kind].places & place;
 }
 
 const char *classfile_attribute_name(enum classfile_attribute_kind kind)

@@ -8,47 +8,59 @@
 
 #include "jvm-broker/classfile/classfile.h"
 
+enum classfile_place {
+	CLASSFILE_IN_CLASS = 1,
+	CLASSFILE_IN_FIELD = 2,
+	CLASSFILE_IN_METHOD = 4,
+	CLASSFILE_IN_CODE = 8,
+	CLASSFILE_IN_COMPONENT = 16, /* of a Record */
+	CLASSFILE_IN_CFM = 7,        /* class, field, method */
+	CLASSFILE_IN_MEMBER = 23,    /* these and component */
+	CLASSFILE_IN_ANY = 31,
+};
+
 /* clang-format off */
-/* JVMS table 4.7-C (Java 25), and what JDKs write into module-info.  NAME, name, class file version */
+/* JVMS table 4.7-C (Java 25), and what JDKs write into module-info.  NAME, name, class file version, where it may
+ * stand (elsewhere it is none that the virtual machine knows) */
 #define CLASSFILE_ATTRIBUTES(X) \
-	X(CONSTANT_VALUE,       "ConstantValue",                        45) \
-	X(CODE,                 "Code",                                 45) \
-	X(STACK_MAP_TABLE,      "StackMapTable",                        50) \
-	X(EXCEPTIONS,           "Exceptions",                           45) \
-	X(INNER_CLASSES,        "InnerClasses",                         45) \
-	X(ENCLOSING_METHOD,     "EnclosingMethod",                      49) \
-	X(SYNTHETIC_MARK,       "Synthetic",                            45) \
-	X(SIGNATURE,            "Signature",                            49) \
-	X(SOURCE_FILE,          "SourceFile",                           45) \
-	X(SOURCE_DEBUG,         "SourceDebugExtension",                 49) \
-	X(LINE_NUMBERS,         "LineNumberTable",                      45) \
-	X(LOCAL_VARIABLES,      "LocalVariableTable",                   45) \
-	X(LOCAL_VARIABLE_TYPES, "LocalVariableTypeTable",               49) \
-	X(DEPRECATED,           "Deprecated",                           45) \
-	X(ANNOTATIONS,          "RuntimeVisibleAnnotations",            49) \
-	X(ANNOTATIONS_CLASS,    "RuntimeInvisibleAnnotations",          49) \
-	X(PARAMETER_ANNOTATIONS, "RuntimeVisibleParameterAnnotations",  49) \
-	X(PARAMETER_ANNOTATIONS_CLASS, "RuntimeInvisibleParameterAnnotations", 49) \
-	X(TYPE_ANNOTATIONS,     "RuntimeVisibleTypeAnnotations",        52) \
-	X(TYPE_ANNOTATIONS_CLASS, "RuntimeInvisibleTypeAnnotations",    52) \
-	X(ANNOTATION_DEFAULT,   "AnnotationDefault",                    49) \
-	X(BOOTSTRAP_METHODS,    "BootstrapMethods",                     51) \
-	X(METHOD_PARAMETERS,    "MethodParameters",                     52) \
-	X(MODULE_INFO,          "Module",                               53) \
-	X(MODULE_PACKAGES,      "ModulePackages",                       53) \
-	X(MODULE_MAIN_CLASS,    "ModuleMainClass",                      53) \
-	X(NEST_HOST,            "NestHost",                             55) \
-	X(NEST_MEMBERS,         "NestMembers",                          55) \
-	X(RECORD,               "Record",                               60) \
-	X(PERMITTED_SUBCLASSES, "PermittedSubclasses",                  61) \
-	X(MODULE_TARGET,        "ModuleTarget",                         53) /* JDK */ \
-	X(MODULE_HASHES,        "ModuleHashes",                         53) /* JDK */ \
-	X(MODULE_RESOLUTION,    "ModuleResolution",                     53) /* JDK */
+	X(CONSTANT_VALUE, "ConstantValue", 45, CLASSFILE_IN_FIELD) \
+	X(CODE, "Code", 45, CLASSFILE_IN_METHOD) \
+	X(STACK_MAP_TABLE, "StackMapTable", 50, CLASSFILE_IN_CODE) \
+	X(EXCEPTIONS, "Exceptions", 45, CLASSFILE_IN_METHOD) \
+	X(INNER_CLASSES, "InnerClasses", 45, CLASSFILE_IN_CLASS) \
+	X(ENCLOSING_METHOD, "EnclosingMethod", 49, CLASSFILE_IN_CLASS) \
+	X(SYNTHETIC_MARK, "Synthetic", 45, CLASSFILE_IN_CFM) \
+	X(SIGNATURE, "Signature", 49, CLASSFILE_IN_MEMBER) \
+	X(SOURCE_FILE, "SourceFile", 45, CLASSFILE_IN_CLASS) \
+	X(SOURCE_DEBUG, "SourceDebugExtension", 49, CLASSFILE_IN_CLASS) \
+	X(LINE_NUMBERS, "LineNumberTable", 45, CLASSFILE_IN_CODE) \
+	X(LOCAL_VARIABLES, "LocalVariableTable", 45, CLASSFILE_IN_CODE) \
+	X(LOCAL_VARIABLE_TYPES, "LocalVariableTypeTable", 49, CLASSFILE_IN_CODE) \
+	X(DEPRECATED, "Deprecated", 45, CLASSFILE_IN_CFM) \
+	X(ANNOTATIONS, "RuntimeVisibleAnnotations", 49, CLASSFILE_IN_MEMBER) \
+	X(ANNOTATIONS_CLASS, "RuntimeInvisibleAnnotations", 49, CLASSFILE_IN_MEMBER) \
+	X(PARAMETER_ANNOTATIONS, "RuntimeVisibleParameterAnnotations", 49, CLASSFILE_IN_METHOD) \
+	X(PARAMETER_ANNOTATIONS_CLASS, "RuntimeInvisibleParameterAnnotations", 49, CLASSFILE_IN_METHOD) \
+	X(TYPE_ANNOTATIONS, "RuntimeVisibleTypeAnnotations", 52, CLASSFILE_IN_ANY) \
+	X(TYPE_ANNOTATIONS_CLASS, "RuntimeInvisibleTypeAnnotations", 52, CLASSFILE_IN_ANY) \
+	X(ANNOTATION_DEFAULT, "AnnotationDefault", 49, CLASSFILE_IN_METHOD) \
+	X(BOOTSTRAP_METHODS, "BootstrapMethods", 51, CLASSFILE_IN_CLASS) \
+	X(METHOD_PARAMETERS, "MethodParameters", 52, CLASSFILE_IN_METHOD) \
+	X(MODULE_INFO, "Module", 53, CLASSFILE_IN_CLASS) \
+	X(MODULE_PACKAGES, "ModulePackages", 53, CLASSFILE_IN_CLASS) \
+	X(MODULE_MAIN_CLASS, "ModuleMainClass", 53, CLASSFILE_IN_CLASS) \
+	X(NEST_HOST, "NestHost", 55, CLASSFILE_IN_CLASS) \
+	X(NEST_MEMBERS, "NestMembers", 55, CLASSFILE_IN_CLASS) \
+	X(RECORD, "Record", 60, CLASSFILE_IN_CLASS) \
+	X(PERMITTED_SUBCLASSES, "PermittedSubclasses", 61, CLASSFILE_IN_CLASS) \
+	X(MODULE_TARGET, "ModuleTarget", 53, CLASSFILE_IN_CLASS) /* JDK */ \
+	X(MODULE_HASHES, "ModuleHashes", 53, CLASSFILE_IN_CLASS) /* JDK */ \
+	X(MODULE_RESOLUTION, "ModuleResolution", 53, CLASSFILE_IN_CLASS) /* JDK */
 /* clang-format on */
 
 enum classfile_attribute_kind {
 	CLASSFILE_ATTR_UNKNOWN,
-#define X(name, text, since) CLASSFILE_ATTR_##name,
+#define X(name, text, since, places) CLASSFILE_ATTR_##name,
 	CLASSFILE_ATTRIBUTES(X)
 #undef X
 		CLASSFILE_ATTR_N
@@ -70,6 +82,8 @@ struct classfile_attributes {
 /* The kind an attribute of this name has; by name, or by an index into the pool (faster). */
 enum classfile_attribute_kind classfile_attribute_named(const uint8_t *name, size_t len);
 enum classfile_attribute_kind classfile_attribute_kind(const struct classfile *c, uint32_t name);
+/* May it stand there (enum classfile_place)? */
+bool classfile_attribute_fits(enum classfile_attribute_kind kind, enum classfile_place place);
 /* "StackMapTable"; NULL for UNKNOWN. */
 const char *classfile_attribute_name(enum classfile_attribute_kind kind);
 

@@ -286,12 +286,16 @@ END_TEST
 
 START_TEST(attributes_by_name)
 {
-#define X(kind, text, since)                                                                                                     \
+#define X(kind, text, since, places)                                                                                                     \
 	ck_assert_int_eq(classfile_attribute_named((const uint8_t *)text, sizeof(text) - 1), CLASSFILE_ATTR_##kind);                \
 	ck_assert_str_eq(classfile_attribute_name(CLASSFILE_ATTR_##kind), text);                                                   \
 	ck_assert_int_eq(classfile_attribute_named((const uint8_t *)text, sizeof(text) - 2), CLASSFILE_ATTR_UNKNOWN);
 	CLASSFILE_ATTRIBUTES(X)
 #undef X
+	ck_assert(classfile_attribute_fits(CLASSFILE_ATTR_CODE, CLASSFILE_IN_METHOD));
+	ck_assert(!classfile_attribute_fits(CLASSFILE_ATTR_CODE, CLASSFILE_IN_FIELD));
+	ck_assert(!classfile_attribute_fits(CLASSFILE_ATTR_UNKNOWN, CLASSFILE_IN_CLASS));
+	ck_assert(classfile_attribute_fits(CLASSFILE_ATTR_TYPE_ANNOTATIONS, CLASSFILE_IN_COMPONENT));
 	ck_assert_int_lt(CLASSFILE_ATTR_N, CLASSFILE_UTF8_ATTRIBUTE + 1);
 	ck_assert_int_eq(classfile_attribute_named((const uint8_t *)"cODE", 4), CLASSFILE_ATTR_UNKNOWN);
 	ck_assert_ptr_null(classfile_attribute_name(CLASSFILE_ATTR_UNKNOWN));

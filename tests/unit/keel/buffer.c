@@ -168,14 +168,15 @@ END_TEST
 
 START_TEST(writes_numbers)
 {
-	static const uint8_t wanted[] = { 0x02, 0x01, 4, 3, 2, 1, 8, 7, 6, 5, 4, 3, 2,
-					  1,    1,    2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8 };
+	static const uint8_t wanted[] = { 0x02, 0x01, 4, 3, 2, 1, 8, 7, 6, 5, 4, 3, 2, 1,
+					  1,    2,    1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8 };
 	struct keel_buffer b;
 
 	keel_buffer_init(&b, 0);
 	keel_buffer_le16(&b, 0x0102);
 	keel_buffer_le32(&b, 0x01020304);
 	keel_buffer_le64(&b, 0x0102030405060708);
+	keel_buffer_be16(&b, 0x0102);
 	keel_buffer_be32(&b, 0x01020304);
 	keel_buffer_be64(&b, 0x0102030405060708);
 	ck_assert_uint_eq(b.len, sizeof(wanted));

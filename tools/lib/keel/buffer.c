@@ -102,6 +102,13 @@ int keel_buffer_le64(struct keel_buffer *b, uint64_t v)
 	return keel_buffer_append(b, octets, sizeof(octets));
 }
 
+int keel_buffer_be16(struct keel_buffer *b, uint16_t v)
+{
+	const uint8_t octets[2] = { (uint8_t)(v >> 8), (uint8_t)v };
+
+	return keel_buffer_append(b, octets, sizeof(octets));
+}
+
 int keel_buffer_be32(struct keel_buffer *b, uint32_t v)
 {
 	uint8_t octets[4];

@@ -54,6 +54,7 @@ int keel_buffer_puts(struct keel_buffer *b, const char *text);
 int keel_buffer_le16(struct keel_buffer *b, uint16_t v);
 int keel_buffer_le32(struct keel_buffer *b, uint32_t v);
 int keel_buffer_le64(struct keel_buffer *b, uint64_t v);
+int keel_buffer_be16(struct keel_buffer *b, uint16_t v);
 int keel_buffer_be32(struct keel_buffer *b, uint32_t v);
 int keel_buffer_be64(struct keel_buffer *b, uint64_t v);
 /* A decimal number. */
