@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import node  # noqa: E402
 
 DISK = "/run/disk"
+DELETED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "deleted")
 
 
 class DiskNode(node.Node):
@@ -45,12 +46,21 @@ class DiskNode(node.Node):
 			if person["address"] not in there:
 				self.ask("user.add", address=person["address"], password=person["password"])
 
-	def waits_for_load(self, client, known=()):
-		"""Until a client's first line is written in a file that is not among `known`."""
-		while not any(os.path.getsize(os.path.join(self.history, name)) for name in set(os.listdir(self.history)) - set(known)):
+	def waits_for(self, client, done, pause):
+		while not done():
 			if client.poll() is not None or self.dead():
 				raise node.Failure(f"the load ended by itself:\n{self.tail()}")
-			time.sleep(0.05)
+			time.sleep(pause)
+
+	def waits_for_load(self, client, known=()):
+		"""Until a client's first line is written in a file that is not among `known`."""
+		self.waits_for(client, lambda: any(os.path.getsize(os.path.join(self.history, name))
+						   for name in set(os.listdir(self.history)) - set(known)), 0.05)
+
+	def waits_for_delete(self, client):
+		"""Until a delete was answered +OK."""
+		self.waits_for(client, lambda: not subprocess.run([DELETED] + [os.path.join(self.history, name) for name in os.listdir(self.history)],
+								  check=False).returncode, 0.2)
 
 
 def mount(device):
