@@ -9,18 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "porcupined/store/crc32c.h"
+#include "porcupined/store/life.h"
 #include "tools/lib/keel/cleanup.h"
 
-#define INDEX_VERSION 1u
 #define INDEX_MAP (256ull << 30) /* address space; the file grows as needed */
-
-/*
- * What life the rows are of stands in a file beside them, read before LMDB sees its own: after a power cut LMDB's file may be
- * short or torn, and mapping it would end the process.
- */
-#define LIFE_FILE "life"
-#define LIFE_MAX 256
 
 int index_error(int code)
 {
@@ -36,57 +28,6 @@ int index_error(int code)
 	default:
 		return code > 0 ? -code : -EIO;
 	}
-}
-
-/* "osnc-index VERSION uuid HEX boot ID clean N crc HEX": the text for this boot, and its length. */
-static int life_text(const struct store_id *uuid, bool clean, char out[LIFE_MAX])
-{
-	KEEL_AUTO_CLOSE int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	char boot[40] = "";
-	int n;
-
-	if (fd < 0 || read(fd, boot, 36) != 36)
-		snprintf(boot, sizeof(boot), "unknown-%ld", (long)getpid()); /* never equal to another start's */
-	n = snprintf(out, LIFE_MAX, "osnc-index %u uuid ", INDEX_VERSION);
-	for (int i = 0; i < 16; i++)
-		n += snprintf(out + n, LIFE_MAX - (size_t)n, "%02x", uuid->octet[i]);
-	n += snprintf(out + n, LIFE_MAX - (size_t)n, " boot %s clean %d", boot, clean);
-	return n + snprintf(out + n, LIFE_MAX - (size_t)n, " crc %08x\n", crc32c(0, out, (size_t)n));
-}
-
-/* Written clean, in any boot; or not, but in this one. */
-static bool life_usable(int dir, const struct store_id *uuid)
-{
-	KEEL_AUTO_CLOSE int fd = openat(dir, LIFE_FILE, O_RDONLY | O_CLOEXEC);
-	char got[LIFE_MAX] = "", want[LIFE_MAX], *crc, *boot;
-	unsigned sum;
-	ssize_t n = fd < 0 ? -1 : read(fd, got, sizeof(got) - 1);
-
-	if (n <= 0)
-		return false;
-	life_text(uuid, false, want);
-	if (!strcmp(got, want))
-		return true;
-	crc = strstr(got, " crc ");
-	boot = strstr(want, " boot ");
-	return crc && sscanf(crc, " crc %8x", &sum) == 1 && sum == crc32c(0, got, (size_t)(crc - got)) &&
-	       !strncmp(got, want, (size_t)(boot - want)) && (size_t)(crc - got) > 8 && !memcmp(crc - 8, " clean 1", 8);
-}
-
-static int life_write(const char *path, const struct store_id *uuid, bool clean)
-{
-	KEEL_AUTO_CLOSE int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	KEEL_AUTO_CLOSE int fd =
-		dir < 0 ? -1 : openat(dir, LIFE_FILE ".tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	char text[LIFE_MAX];
-	int n = life_text(uuid, clean, text);
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, (size_t)n) != n || fsync(fd) || renameat(dir, LIFE_FILE ".tmp", dir, LIFE_FILE) ||
-	    fsync(dir))
-		return errno ? -errno : -EIO;
-	return 0;
 }
 
 static int open_env(struct index *ix, const char *path)
@@ -130,7 +71,7 @@ static int open_env(struct index *ix, const char *path)
 
 static void remove_files(int dir)
 {
-	static const char *const files[] = { LIFE_FILE, "data.mdb", "lock.mdb" };
+	static const char *const files[] = { LIFE_FILE, LIFE_ROWS, "lock.mdb" };
 
 	for (size_t i = 0; i < KEEL_COUNT(files); i++)
 		unlinkat(dir, files[i], 0);
@@ -154,18 +95,19 @@ int index_open(struct index *ix, const char *path, const struct store_id *uuid, 
 	if (*fresh)
 		remove_files(dir);
 	/* "Not clean" must be on disk before the first change is. */
-	r = life_write(path, uuid, false);
+	r = life_write(dir, uuid, false);
 	if (!r)
 		r = open_env(ix, path);
 	if (r && !*fresh) { /* nothing in it is worth keeping */
 		remove_files(dir);
 		*fresh = true;
-		r = life_write(path, uuid, false);
+		r = life_write(dir, uuid, false);
 		if (!r)
 			r = open_env(ix, path);
 	}
 	if (r)
 		goto fail;
+	life_mark(dir);
 	txn = index_read(ix);
 	r = txn ? index_get(ix, txn, INDEX_META, "covered", 7, &ix->covered, sizeof(ix->covered), NULL, NULL) : -ENOMEM;
 	if (txn)
@@ -185,14 +127,16 @@ fail:
 void index_close(struct index *ix, bool clean)
 {
 	if (ix->env) {
+		KEEL_AUTO_CLOSE int dir = open(ix->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
 		while (ix->n_idle)
 			mdb_txn_abort(ix->idle[--ix->n_idle]);
 		/* The rows first, then the mark that they are whole. */
 		clean = clean && !mdb_env_sync(ix->env, 1);
 		mdb_env_close(ix->env);
 		ix->env = NULL;
-		if (clean)
-			life_write(ix->path, &ix->uuid, true);
+		if (clean && dir >= 0)
+			life_write(dir, &ix->uuid, true);
 	}
 	free(keel_take(ix->path));
 }
