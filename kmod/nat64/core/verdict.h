@@ -48,7 +48,17 @@
 	X(PACKET_TOO_BIG,      "packet_too_big",      "longer than the path takes: Packet Too Big or Fragmentation Needed was sent") \
 	X(NO_ROUTE,            "no_route",            "no route in the other family: Destination Unreachable was sent") \
 	X(LOOP,                "loop",                "translated more often than a hairpin needs") \
-	X(NO_MEMORY,           "no_memory",           "no memory for headroom, a copy of a shared packet or a session")
+	X(NO_MEMORY,           "no_memory",           "no memory for headroom, a copy of a shared packet or a session") \
+	/* the session table (RFC 6146) */ \
+	X(NO_MAPPING,          "no_mapping",          "nothing is mapped to this pool address and port") \
+	X(NO_SESSION,          "no_session",          "a TCP packet from IPv6 that opens no connection and belongs to none (RFC 6146 3.5.2.2)") \
+	X(FILTERED,            "filtered",            "address-dependent filtering: the mapping's owner has sent nothing to this address (RFC 4787 5)") \
+	X(SYN_HELD,            "syn_held",            "a SYN from IPv4 that nobody asked for: kept for a simultaneous open (RFC 5382 REQ-4), or dropped as too many are kept") \
+	X(POOL_EXHAUSTED,      "pool_exhausted",      "no free port block in the pool, or none with the packet's mark") \
+	X(SUBSCRIBER_PORTS,    "subscriber_ports",    "the subscriber has used up the port blocks that it may have (RFC 6888 REQ-4)") \
+	X(SUBSCRIBER_SESSIONS, "subscriber_sessions", "the subscriber has as many sessions as it may have (RFC 6888 REQ-4, REQ-5)") \
+	X(SESSION_LIMIT,       "session_limit",       "the instance or the namespace has as many sessions as it may have") \
+	X(FRAGMENT_UNKNOWN,    "fragment_unknown",    "a fragment whose first fragment has not been seen")
 /* clang-format on */
 
 enum nat64_verdict {
