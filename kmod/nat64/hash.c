@@ -10,9 +10,9 @@ static u32 round_up_power(u32 n)
 	return power;
 }
 
-int nat64_hash_init(struct nat64_hash *hash, u32 entries)
+int nat64_hash_init(struct nat64_hash *hash, u32 wanted)
 {
-	u32 buckets = round_up_power(entries / 2);
+	u32 buckets = round_up_power(wanted);
 	u32 locks = buckets < NAT64_HASH_LOCKS ? buckets : NAT64_HASH_LOCKS;
 	u32 i;
 

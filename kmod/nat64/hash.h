@@ -20,8 +20,8 @@ struct nat64_hash {
 
 #define NAT64_HASH_LOCKS 1024
 
-/* Room for entries, two a bucket. 0 or -ENOMEM. May sleep. */
-int nat64_hash_init(struct nat64_hash *hash, u32 entries);
+/* 0 or -ENOMEM. buckets is rounded up to a power of two. May sleep. */
+int nat64_hash_init(struct nat64_hash *hash, u32 buckets);
 /* What is in it is not touched. NULL buckets: nothing to do. */
 void nat64_hash_free(struct nat64_hash *hash);
 

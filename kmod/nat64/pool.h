@@ -52,9 +52,9 @@ struct nat64_pool {
 
 /* A block's place in its pool. */
 struct nat64_pool_place {
-	u32 entry;
 	u32 address; /* host order */
-	u32 block;
+	u16 entry;
+	u16 block;
 };
 
 /* May sleep. On failure *bad is the line that is wrong. block_size: 1 to NAT64_BLOCK_MAX. */

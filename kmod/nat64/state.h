@@ -65,7 +65,6 @@ struct nat64_bib {
 struct nat64_block {
 	struct nat64_block *next; /* of the subscriber */
 	struct nat64_pool_place place;
-	u32 address; /* host order */
 	u32 mark;
 	u16 first;
 	u8 dying; /* in no pool any more */

@@ -73,7 +73,7 @@ void nat64_subscriber_put(struct nat64_table *table, struct nat64_subscriber *su
 
 static int block_has(const struct nat64_block *block, u32 address, u16 port)
 {
-	return block->address == address && port >= block->first && port - block->first < block->ports.count;
+	return block->place.address == address && port >= block->first && port - block->first < block->ports.count;
 }
 
 static void block_event(struct nat64_table *table, const struct nat64_subscriber *subscriber,
@@ -85,7 +85,7 @@ static void block_event(struct nat64_table *table, const struct nat64_subscriber
 		.bits = table->shape.subscriber_length,
 		.ports = block->ports.count,
 		.host = subscriber->prefix,
-		.pool = cpu_to_be32(block->address),
+		.pool = cpu_to_be32(block->place.address),
 		.pool_port = cpu_to_be16(block->first),
 		.id = block->id,
 	};
@@ -101,7 +101,7 @@ static u32 paired_address(const struct nat64_subscriber *subscriber, u32 mark)
 
 	for (block = subscriber->block; block; block = block->next)
 		if (block->mark == mark && !block->dying)
-			return block->address;
+			return block->place.address;
 	return 0;
 }
 
@@ -122,7 +122,6 @@ static int block_place(struct nat64_table *table, const struct nat64_subscriber 
 			return -ENOSPC;
 	}
 	range = &table->pool->entries[block->place.entry].range;
-	block->address = block->place.address;
 	block->mark = visit->mark;
 	block->first = nat64_range_first(range, block->place.block);
 	block->dying = 0;
@@ -169,7 +168,7 @@ static int take_of_block(struct nat64_table *table, struct nat64_block *block, c
 
 	for (tries = 0; tries < BOUND_TRIES; tries++) {
 		index = nat64_ports_take(&block->ports, l4, get_random_u32(), visit->now, hold_down);
-		if (index < 0 || !table->calls->bound(table->owner, l4, cpu_to_be32(block->address),
+		if (index < 0 || !table->calls->bound(table->owner, l4, cpu_to_be32(block->place.address),
 						      cpu_to_be16(block->first + index)))
 			break;
 		refused[tries] = index;
@@ -238,7 +237,7 @@ enum nat64_verdict nat64_subscriber_take(struct nat64_table *table, struct nat64
 	spin_lock_bh(lock);
 	verdict = take_port(table, subscriber, visit, l4, &block, &index);
 	if (verdict == NAT64_OK) {
-		*address = cpu_to_be32(block->address);
+		*address = cpu_to_be32(block->place.address);
 		*port = cpu_to_be16(block->first + index);
 	}
 	spin_unlock_bh(lock);
@@ -437,8 +436,8 @@ void nat64_subscriber_move(struct nat64_table *table, u32 bucket)
 	spin_lock_bh(&table->pool_lock);
 	for (subscriber = table->subscribers[bucket]; subscriber; subscriber = subscriber->next)
 		for (block = subscriber->block; block; block = block->next)
-			block->dying = !!nat64_pool_claim(table->pool, block->address, block->first, block->ports.count,
-							  block->mark, &block->place);
+			block->dying = !!nat64_pool_claim(table->pool, block->place.address, block->first,
+							  block->ports.count, block->mark, &block->place);
 	spin_unlock_bh(&table->pool_lock);
 	spin_unlock_bh(lock);
 }

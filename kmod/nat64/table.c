@@ -39,6 +39,7 @@ struct nat64_session *nat64_find6(struct nat64_table *table, enum nat64_l4 l4, c
 	{
 		struct nat64_session *session = container_of(link, struct nat64_session, by6);
 
+		__builtin_prefetch(&session->life, 1); /* the other line, while this one is on its way */
 		if (same_key6(&session->key, key) && session->l4 == l4 &&
 		    nat64_life_state(atomic64_read(&session->life)) != NAT64_STATE_CLOSED)
 			return session;
@@ -56,6 +57,7 @@ static struct nat64_session *find4(struct nat64_table *table, const struct nat64
 	{
 		struct nat64_session *session = container_of(link, struct nat64_session, by4);
 
+		__builtin_prefetch(&session->life, 1);
 		if (session->key.remote == key->remote && session->key.remote_port == key->remote_port &&
 		    session->pool_port == request->pool_port && session->pool == request->pool &&
 		    session->l4 == request->l4 && nat64_life_state(atomic64_read(&session->life)) != NAT64_STATE_CLOSED)

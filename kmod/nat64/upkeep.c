@@ -310,9 +310,10 @@ static int get_memory(struct nat64_table *table)
 {
 	u32 max = table->shape.max_sessions;
 
+	/* Every packet looks for a session; mappings and peers are looked for when one begins or ends. */
 	if (nat64_hash_init(&table->by6, max) || nat64_hash_init(&table->by4, max) ||
-	    nat64_hash_init(&table->peers, max) || nat64_hash_init(&table->bib6, max) ||
-	    nat64_hash_init(&table->bib4, max))
+	    nat64_hash_init(&table->peers, max / 2) || nat64_hash_init(&table->bib6, max / 2) ||
+	    nat64_hash_init(&table->bib4, max / 2))
 		return -ENOMEM;
 	table->binding_locks = make_locks(NAT64_BINDING_LOCKS);
 	table->subscriber_locks = make_locks(NAT64_SUBSCRIBER_LOCKS);

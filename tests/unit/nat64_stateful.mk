@@ -2,12 +2,8 @@
 $(eval $(call unit,nat64_session,tests/unit/nat64/session.c kmod/nat64/core/session.c,,))
 $(eval $(call unit,nat64_block,tests/unit/nat64/block.c kmod/nat64/core/block.c,,))
 
-# The table is kernel code: outside it finds the kernel's primitives in a header that is forced in.
-NAT64_TABLE := $(addprefix kmod/nat64/,table.c bib.c binding.c subscriber.c held.c upkeep.c hash.c pool.c)
-NAT64_TABLE_LINK := $(NAT64_TABLE) $(addprefix kmod/nat64/core/,session.c block.c address.c) tests/unit/nat64/twin.c
 NAT64_TABLE_TESTS := $(addprefix tests/unit/nat64/,world.c table.c table_admin.c table_model.c table_threads.c)
-$(call objs,$(NAT64_TABLE) $(NAT64_TABLE_TESTS)): override CPPFLAGS += -include tests/unit/nat64/twin.h
-$(call objs,$(NAT64_TABLE)): override CFLAGS += -fno-strict-aliasing
+$(call objs,$(NAT64_TABLE_TESTS)): override CPPFLAGS += $(NAT64_TWIN)
 $(eval $(call unit,nat64_table,tests/unit/nat64/table.c tests/unit/nat64/world.c $(NAT64_TABLE_LINK),,))
 $(eval $(call unit,nat64_table_admin,tests/unit/nat64/table_admin.c tests/unit/nat64/world.c $(NAT64_TABLE_LINK),,))
 $(eval $(call unit,nat64_table_model,tests/unit/nat64/table_model.c tests/unit/nat64/world.c $(NAT64_TABLE_LINK),,))

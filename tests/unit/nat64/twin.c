@@ -15,25 +15,24 @@ static pthread_rwlock_t readers = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_mutex_t waiting_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct rcu_head *waiting;
 
-#ifdef TWIN_SINGLE_THREAD /* benchmarks: what the kernel's own costs there */
+static int alone;
+
+void twin_single_thread(void)
+{
+	alone = 1;
+}
+
 void rcu_read_lock(void)
 {
+	if (!alone)
+		pthread_rwlock_rdlock(&readers);
 }
 
 void rcu_read_unlock(void)
 {
+	if (!alone)
+		pthread_rwlock_unlock(&readers);
 }
-#else
-void rcu_read_lock(void)
-{
-	pthread_rwlock_rdlock(&readers);
-}
-
-void rcu_read_unlock(void)
-{
-	pthread_rwlock_unlock(&readers);
-}
-#endif
 
 void call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head))
 {

@@ -136,6 +136,8 @@ void rcu_read_lock(void);
 void rcu_read_unlock(void);
 void call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head));
 void synchronize_rcu(void);
+/* Benchmarks: readers cost nothing, as in the kernel. */
+void twin_single_thread(void);
 /* Frees what waits for readers to be gone. Outside of any reader's section. */
 void twin_quiesce(void);
 
