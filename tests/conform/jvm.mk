@@ -14,5 +14,12 @@ $(JVM)/Oracle.class: tests/conform/jvm/Oracle.java tests/conform/jvm.mk
 	@mkdir -p $(@D)
 	$(Q)$(JDK17)/bin/javac -Xlint:all -Werror -d $(@D) $<
 
-conform-jvm: $(JVM)/liboracle.so $(JVM)/Oracle.class
+MUTATE := $(addprefix tests/conform/jvm/mutator/,calls.c class.c code.c main.c mutant.c tables.c) tests/conform/jvm/stream.c
+OBJS += $(call objs,$(MUTATE))
+$(JVM)/mutate: $(call objs,$(MUTATE)) $(B)/lib/libclassfile.a $(B)/lib/libkeel.a tests/conform/jvm.mk
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(link)
+
+conform-jvm: $(JVM)/mutate $(JVM)/liboracle.so $(JVM)/Oracle.class
 .PHONY: conform-jvm

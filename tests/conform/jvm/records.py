@@ -8,7 +8,7 @@ from collections import namedtuple
 
 STREAM, VERDICTS = b"OSNCCLS1", b"OSNCVRD1"
 PHASES = ("crash", "define", "link", "ok")
-SUPER, SIBLING, MISSING = 1, 2, 4
+SUPER, SIBLING, MISSING, OPEN = 1, 2, 4, 8
 BUILD = os.environ.get("OSNC_JVM", "build/default/conform/jvm")
 Verdict = namedtuple("Verdict", "number hash phase flags bci error name method culprit message")
 
@@ -61,10 +61,29 @@ def read_verdicts(path):
 			yield Verdict(number, value, PHASES[phase], flags, bci, *_texts(data, 18))
 
 
+def record(verdict):
+	"""A Verdict as octets"""
+	data = struct.pack(">IQBBi", verdict.number, verdict.hash, PHASES.index(verdict.phase), verdict.flags, verdict.bci)
+	for text in verdict[5:]:
+		text = text.encode()[:65535]
+		data += struct.pack(">H", len(text)) + text
+	return struct.pack(">I", len(data)) + data
+
+
+def write_verdicts(path, who, verdicts):
+	with open(path, "wb") as file:
+		file.write(VERDICTS + struct.pack(">H", len(who)) + who.encode())
+		for verdict in verdicts:
+			file.write(record(verdict))
+
+
+def jdk_home():
+	return subprocess.run(["make", "-s", "print-JDK17"], capture_output=True, text=True, check=True).stdout.strip()
+
+
 def judge(stream, verdicts, class_path=(), resident=False, heap="1g"):
 	"""HotSpot's verdicts on a stream; a class that ends the JVM is a verdict of its own."""
-	jdk = subprocess.run(["make", "-s", "print-JDK17"], capture_output=True, text=True, check=True).stdout.strip()
-	skip = 0
+	jdk, skip = jdk_home(), 0
 	while True:
 		command = [f"{jdk}/bin/java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData",
 			   "-XX:-StackTraceInThrowable", "-XX:+DisplayVMOutputToStderr", "-XX:-CreateCoredumpOnCrash",
@@ -106,6 +125,5 @@ def note_crash(stream, verdicts, least):
 	with open(verdicts, "r+b") as file:
 		file.truncate(whole)
 		file.seek(whole)
-		record = struct.pack(">IQBBi", number, fnv(data), 0, 0, -1) + bytes(10)
-		file.write(struct.pack(">I", len(record)) + record)
+		file.write(record(Verdict(number, fnv(data), "crash", 0, -1, "", "", "", "", "")))
 	return number + 1

@@ -32,6 +32,7 @@ enum verdict_flag {
 	VERDICT_SUPER = 1,   /* link: a superclass or superinterface, the culprit, did not link */
 	VERDICT_SIBLING = 2, /* another class, the culprit, could not be defined */
 	VERDICT_MISSING = 4, /* a class that the universe does not hold was asked for: the culprit, unless another is */
+	VERDICT_OPEN = 8,    /* holds only if obligations do that were not looked into; HotSpot never says so */
 };
 
 struct verdict {
