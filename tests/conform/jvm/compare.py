@@ -20,7 +20,7 @@ import sys
 from collections import Counter, defaultdict
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from records import OPEN, PHASES, read_verdicts  # noqa: E402
+from records import CERTIFICATES, OPEN, PHASES, read_verdicts  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OBLIGED = {"java/lang/VerifyError", "java/lang/NoClassDefFoundError", "java/lang/IncompatibleClassChangeError", "java/lang/IllegalAccessError",
@@ -68,14 +68,14 @@ class Explained:
 		return False
 
 
-def judge(theirs, ours):
+def judge(theirs, ours, certified):
 	same = [verdict for verdict in ours if (verdict.phase, verdict.error) == (theirs.phase, theirs.error)]
 	if theirs.phase == "ok":
 		if same:
 			return "open" if any(verdict.flags & OPEN for verdict in same) else "agree"
 		return "differ"
 	if same:
-		placed = [verdict for verdict in same if theirs.bci < 0 or not theirs.method or
+		placed = [verdict for verdict in same if certified or theirs.bci < 0 or not theirs.method or
 			  (verdict.method, verdict.bci) == (theirs.method, theirs.bci)]
 		if not placed:
 			return "place"
@@ -121,7 +121,9 @@ def main():
 	explained = Explained(options.explained)
 	table, kinds, crashes = defaultdict(Counter), defaultdict(list), 0
 	hotspot, ours = read_verdicts(options.hotspot), read_verdicts(options.ours)
-	print(f"{next(hotspot)} and {next(ours)}")
+	names = next(hotspot), next(ours)
+	certified = names[1] == CERTIFICATES  # they name no places
+	print(" and ".join(names))
 	groups = itertools.groupby(ours, lambda verdict: verdict.number)
 	for theirs in hotspot:
 		number, group = next(groups, (None, ()))
@@ -131,7 +133,7 @@ def main():
 		if theirs.phase == "crash":
 			crashes += 1
 			continue
-		result = judge(theirs, group)
+		result = judge(theirs, group, certified)
 		if result in ("differ", "place"):
 			if explained.find(theirs, group):
 				result = "explained"

@@ -7,6 +7,7 @@ import sys
 from collections import namedtuple
 
 STREAM, VERDICTS = b"OSNCCLS1", b"OSNCVRD1"
+CERTIFICATES = "certificates"  # who says what generated classes must come to
 PHASES = ("crash", "define", "link", "ok")
 SUPER, SIBLING, MISSING, OPEN = 1, 2, 4, 8
 BUILD = os.environ.get("OSNC_JVM", "build/default/conform/jvm")

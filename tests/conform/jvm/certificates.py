@@ -1,0 +1,31 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""certificates.py STREAM CERTIFICATES: generated classes as a stream, and what is known to become of each as a file of verdicts,
+to hold HotSpot's or ours against with compare.py. With --shared subroutines are called from several routines, and nothing is
+certain: for comparing verdicts only."""
+import argparse
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from records import CERTIFICATES, Verdict, fnv, write_stream, write_verdicts  # noqa: E402
+from subroutines import programs  # noqa: E402
+
+
+def main():
+	parser = argparse.ArgumentParser(description=__doc__)
+	parser.add_argument("--subroutines", type=int, default=2000)
+	parser.add_argument("--shared", action="store_true")
+	parser.add_argument("--seed", type=int, default=1)
+	parser.add_argument("stream")
+	parser.add_argument("certificates")
+	options = parser.parse_args()
+	made = list(programs(options.subroutines, options.seed, not options.shared))
+	write_stream(options.stream, ((note, data) for note, data, _, _ in made))
+	write_verdicts(options.certificates, CERTIFICATES, (
+		Verdict(number, fnv(data), phase, 0, -1, error, "p/Jsr", "", "", note)
+		for number, (note, data, phase, error) in enumerate(made)))
+
+
+if __name__ == "__main__":
+	main()
