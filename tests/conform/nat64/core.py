@@ -65,7 +65,7 @@ def line(case, run):
 	words = [case.direction[0], str(run.linear), run.total]
 	if config.pool6:
 		words.append(f"pool6={config.pool6}")
-	words += [f"eam={four},{six}" for four, six in config.eam]
+	words += [f"eam={four},{six}" for four, six in config.table]
 	words += [f"plateau={mtu}" for mtu in config.plateaus]
 	words += [f"error-pool4={wire.name(one)}" for one in config.error_pool4]
 	words += [f"{key}={value}" for key, value in config.values.items()]
@@ -91,6 +91,13 @@ def run(driver, cases):
 	return runs
 
 
+def expected(case, verdict):
+	"""What the driver adds to a refusal: the pointer of a Parameter Problem, the entry of a table"""
+	if verdict.startswith("EAM_"):
+		return str(Config(case.config).refused[1])
+	return case.pointer if verdict == "SOURCE_ROUTE" else ""
+
+
 def judge(case, runs):
 	found = []
 	for one in runs:
@@ -99,8 +106,8 @@ def judge(case, runs):
 			found.append(f"{one.layout}: {one.verdict} {one.result or ''}, want {'|'.join(allowed)}")
 			continue
 		if one.verdict != "OK":
-			if one.result:
-				found.append(f"{one.layout}: {one.result}")
+			if one.result != expected(case, one.verdict):
+				found.append(f"{one.layout}: {one.verdict} {one.result}, want {expected(case, one.verdict)}")
 			continue
 		got = bytes.fromhex(one.result)
 		if got not in one.wanted:

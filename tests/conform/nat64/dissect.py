@@ -164,7 +164,7 @@ def compare(want, got):
 
 
 def mismatch(pattern, data):
-	"""Why data is not as pattern (description.py's language, only the fields that matter) says; None if it is."""
+	"""Why data is not as pattern (description.py's language, only the fields that matter, * for any address) says; None if it is."""
 	layers = dissect(data)
 	for i, part in enumerate(pattern.split(" / ")):
 		words = part.split()
@@ -176,8 +176,8 @@ def mismatch(pattern, data):
 		if len(words) >= 3 and words[1] == ">":
 			want, have = (words[0], words[2]), tuple(map(str, fields["pair"]))
 			if ":" in have[0]:
-				want = tuple(wire.name(wire.address(one)) for one in want)
-			if want != have:
+				want = tuple(one if one == "*" else wire.name(wire.address(one)) for one in want)
+			if any(one not in ("*", other) for one, other in zip(want, have)):
 				return f"{layers[i].kind}: {' > '.join(have)}, the case says {' > '.join(want)}"
 			words = words[3:]
 		elif len(words) >= 2 and "=" not in words[0] + words[1]:

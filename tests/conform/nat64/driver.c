@@ -8,6 +8,9 @@
  *
  *	VERDICT [OCTETS]
  *
+ * or, where an IPv6 packet has segments left, by SOURCE_ROUTE and the pointer that a Parameter Problem about it has, or, where the table of
+ * mappings is refused, by EAM_REASON and the number of the entry.
+ *
  * Every packet lives in memory of just its size, between its headroom and nothing, so that a sanitizer sees any access outside. What lies behind
  * LINEAR is kept elsewhere and must not be needed. A refusal must leave the octets as they were, and be the same whoever asks.
  */
@@ -16,6 +19,8 @@
 #include <string.h>
 
 #include "tests/conform/nat64/request.h"
+
+static const char *const eam_names[] = { "OK", "V4_LENGTH", "V6_LENGTH", "SUFFIX", "HOST_BITS", "OVERLAP4", "OVERLAP6" };
 
 static const char *const names[] = {
 #define X(name, counter, text) #name,
@@ -105,6 +110,28 @@ struct step {
 	const char *broken; /* a promise of core.h that was not kept */
 };
 
+/* nat64_covers_*() is asked before a packet is parsed: what it does not cover has no map, and only that. */
+static const char *covered(const struct request *request, const struct step *step)
+{
+	const union nat64_addr *destination = &step->flow.outer.destination;
+	struct nat64_map map;
+	enum nat64_verdict verdict;
+	int covers;
+
+	if (step->flow.family == 4) {
+		covers = nat64_covers_4(&request->config, destination->v4);
+		verdict = nat64_map_46(&request->config, &step->flow, request->error_hash, &map);
+	} else {
+		covers = nat64_covers_6(&request->config, &destination->v6);
+		verdict = nat64_map_64(&request->config, &step->flow, request->error_hash, &map);
+	}
+	if (covers != 0 && covers != 1)
+		return "nat64_covers is neither 0 nor 1";
+	if (covers != (verdict != NAT64_NOT_OURS))
+		return covers ? "covered, but not ours" : "not covered, but ours";
+	return NULL;
+}
+
 /* What checking refuses, rewriting refuses too, and leaves the octets alone. */
 static const char *refusal(const struct request *request, const struct step *step, const struct face *face,
 			   const struct nat64_way *way, const struct nat64_packet *packet)
@@ -130,10 +157,14 @@ static struct step translate(struct request *request, struct nat64_way way, stru
 	const struct face *face = &faces[family == 6];
 	struct nat64_packet *packet = &memory->packet;
 	size_t linear = packet->linear;
-	struct step step = { .verdict = NAT64_OK };
+	struct step step;
 
+	/* nothing may be read that was not written before */
+	memset(&step, 0xa5, sizeof(step));
+	step.broken = NULL;
 	step.verdict = nat64_parse(packet, family, &step.flow);
 	if (step.verdict == NAT64_OK) {
+		step.broken = covered(request, &step);
 		step.flow.hairpin = hairpin;
 		step.verdict = face->map(&request->config, &step.flow, request->error_hash, &step.map);
 	}
@@ -188,6 +219,8 @@ static void answer(struct request *request)
 	printf("%s", names[step.verdict]);
 	if (step.broken) {
 		printf(" core.h's promise is broken: %s\n", step.broken);
+	} else if (step.verdict == NAT64_SOURCE_ROUTE && request->family == 6) {
+		printf(" %u\n", nat64_segments_left(&memory.packet));
 	} else if (step.verdict == NAT64_OK) {
 		printf(" ");
 		show(&memory.packet, request->packet + linear, request->len - linear);
@@ -217,9 +250,9 @@ int main(void)
 			enum nat64_eam_error error;
 
 			table = need(malloc(nat64_eamt_size(request.eam_count)));
-			error = nat64_eamt_build(table, request.eams, request.eam_count, 1, &bad, &eamt);
+			error = nat64_eamt_build(table, request.eams, request.eam_count, !request.apart, &bad, &eamt);
 			if (error != NAT64_EAM_OK) {
-				printf("eamt entry %u is refused: %d\n", bad, error);
+				printf("EAM_%s %u\n", eam_names[error], bad);
 				free(table);
 				continue;
 			}

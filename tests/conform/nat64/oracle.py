@@ -22,6 +22,8 @@ DF_FROM = 1260  # RFC 7915 5.1: DF is set on longer packets
 
 def translate(config, direction, data):
 	"""(verdict, packets): every packet that the standards allow as the result; none unless the verdict is OK."""
+	if config.refused:
+		return config.refused[0], []
 	try:
 		choices = Choices()
 		packets = [one_way(config, choices, direction, data)]
@@ -32,6 +34,30 @@ def translate(config, direction, data):
 		return "OK", packets
 	except Drop as drop:
 		return drop.reason, []
+
+
+class Given:
+	"""Addresses and ports that a session table found: of the packet, and of the packet in error"""
+
+	def __init__(self, ends, ports, inner, inner_ports):
+		self.ends, self.ports, self.inner, self.inner_ports = ends, ports, inner, inner_ports
+
+
+def translate_to(config, direction, data, *given):
+	"""Every packet that the standards allow for these addresses and ports (Given's); Drop if there is none."""
+	way, choices = {"46": four_to_six, "64": six_to_four}[direction], Choices()
+	packets = [way(config, choices, data, given=Given(*given))]
+	packets += [way(config, other, data, given=Given(*given)) for other in choices.others()]
+	return [packet[0] if direction == "64" else packet for packet in packets]
+
+
+def ported(protocol, data, ports):
+	"""The upper layer with these ports, or this identifier of an echo"""
+	if ports is None:
+		return data
+	if protocol in (wire.TCP, wire.UDP):
+		return octets(ports[0], 2) + octets(ports[1], 2) + data[4:]
+	return data[:4] + octets(ports[0], 2) + data[6:]
 
 
 def one_way(config, choices, direction, data):
@@ -68,7 +94,7 @@ def forward(half, hops):
 
 # ---- IPv4 -> IPv6: RFC 7915 4 -------------------------------------------------------------------
 
-def four_to_six(config, choices, data, simple=False, hops=None):
+def four_to_six(config, choices, data, simple=False, hops=None, given=None):
 	half = header.read4(data, False)
 	simple = simple or config["hairpin"] == "simple"
 	if address.martian(half.source):
@@ -80,6 +106,15 @@ def four_to_six(config, choices, data, simple=False, hops=None):
 	inner = header.Half()
 	if error:
 		inner = inside(header.read4, half, choices)
+	source, destination = given.ends if given else map46(config, half, error, inner, simple)
+	forward(half, config["hops"] if hops is None else hops)
+	if half.fragment is None and config.on("fragment") and not half.df:
+		half.fragment = 0, 0, half.identification
+	return make6(config, half, source, destination, payload46(config, choices, half, source, destination, False, simple, given))
+
+
+def map46(config, half, error, inner, simple):
+	"""(source, destination)"""
 	destination = address.six(config, half.destination)
 	if destination is None:
 		raise Drop("NOT_OURS")
@@ -90,10 +125,7 @@ def four_to_six(config, choices, data, simple=False, hops=None):
 		source = wire.address(config["error-source6"])
 	if source is None:
 		raise Drop("SOURCE_UNMAPPED")
-	forward(half, config["hops"] if hops is None else hops)
-	if half.fragment is None and config.on("fragment") and not half.df:
-		half.fragment = 0, 0, half.identification
-	return make6(config, half, source, destination, payload46(config, choices, half, source, destination, False, simple))
+	return source, destination
 
 
 def make6(config, half, source, destination, payload, size=None):
@@ -109,7 +141,7 @@ def make6(config, half, source, destination, payload, size=None):
 	return (octets(6 << 28 | tos << 20, 4) + octets(size, 2) + octets(protocol, 1) + octets(half.ttl, 1) + source + destination + payload)
 
 
-def payload46(config, choices, half, source, destination, inner, simple):
+def payload46(config, choices, half, source, destination, inner, simple, given=None):
 	"""The upper layer: RFC 7915 4.2 to 4.5"""
 	data = half.payload
 	if half.protocol == wire.IGMP:
@@ -118,20 +150,21 @@ def payload46(config, choices, half, source, destination, inner, simple):
 		return data
 	fronts = [wire.pseudo(*ends, protocol, half.size) for ends, protocol in
 		  (((half.source, half.destination), half.protocol), ((source, destination), wire.ICMP6 if half.protocol == wire.ICMP4 else half.protocol))]
+	ports = given and (given.inner_ports if inner else given.ports)
 	if half.protocol == wire.UDP and data[6:8] == b"\0\0" and not inner:
-		return zero_sum(config, half, data, fronts[1])
+		return zero_sum(config, half, ported(wire.UDP, data, ports), fronts[1])
 	if half.protocol in (wire.TCP, wire.UDP):
-		return carried(data, data, (half.protocol,) * 2, fronts)
+		return carried(data, ported(half.protocol, data, ports), (half.protocol,) * 2, fronts)
 	if half.protocol != wire.ICMP4:
 		return other(config, choices, half, fronts, FOREIGN4)
 	if icmp.is_error(half):
 		if inner:
 			raise Drop("ICMP_INNER_ERROR")
-		return error46(config, choices, half, source, destination, simple)
+		return error46(config, choices, half, source, destination, simple, given)
 	kind = icmp.echo46(data[0])
 	if kind is None:
-		raise Drop("ICMP_TYPE")
-	return carried(data, octets(kind, 1) + data[1:], (wire.ICMP4, wire.ICMP6), fronts)
+		raise Drop("ICMP_INNER" if inner else "ICMP_TYPE")
+	return carried(data, ported(wire.ICMP4, octets(kind, 1) + data[1:], ports), (wire.ICMP4, wire.ICMP6), fronts)
 
 
 def zero_sum(config, half, data, front):
@@ -187,15 +220,15 @@ def reassemble(family, choices, message, head, packet, left):
 	return octets(kind, 1) + octets(code, 1) + bytes(2) + icmp.with_length(family, rest, len(keep)) + keep + extension
 
 
-def error46(config, choices, half, source, destination, simple):
+def error46(config, choices, half, source, destination, simple, given):
 	"""RFC 7915 4.2, 4.3"""
 	message = half.payload
 	inner = inside(header.read4, half, choices)
 	head = icmp.error46(config, choices, message, inner.size + 20)
-	six = [address.six(config, inner.source), address.six(config, inner.destination, not simple)]
+	six = given.inner if given else [address.six(config, inner.source), address.six(config, inner.destination, not simple)]
 	if None in six:
 		raise Drop("ICMP_INNER")
-	payload = payload46(config, choices, inner, *six, True, simple)
+	payload = payload46(config, choices, inner, *six, True, simple, given)
 	packet = make6(config, inner, *six, payload, inner.size)
 	field = message[8:8 + (icmp.original_length(4, message) or len(message))]
 	left = field[4 * (field[0] & 15) + len(inner.payload):]
@@ -205,18 +238,31 @@ def error46(config, choices, half, source, destination, simple):
 
 # ---- IPv6 -> IPv4: RFC 7915 5 -------------------------------------------------------------------
 
-def six_to_four(config, choices, data):
+def six_to_four(config, choices, data, given=None):
 	"""(packet, whether RFC 7757 4.2.2 sends it back)"""
 	half = header.read6(data, False)
 	if address.martian(half.source):
 		raise Drop("SCOPE")
+	header.upper(half)
+	error = icmp.is_error(half)
+	source, destination, by_prefix = (*given.ends, False) if given else map64(config, choices, half, error)
+	forward(half, config["hops"])
+	back = not error and by_prefix and address.longest(config, destination, 0) is not None
+	payload = payload64(config, choices, half, source, destination, False, given)
+	if error and not given:
+		inner = inside(header.read6, half, choices)
+		inner4, inner_by_prefix = address.four(config, inner.source)
+		back = inner_by_prefix and address.longest(config, inner4, 0) is not None
+	return make4(config, half, source, destination, payload, config["identification"]), back and config["hairpin"] == "intrinsic"
+
+
+def map64(config, choices, half, error):
+	"""(source, destination, whether the destination is in the prefix)"""
 	destination, by_prefix = address.four(config, half.destination)
 	if destination is None:
 		raise Drop("NOT_OURS")
 	if address.martian(destination):
 		raise Drop("SCOPE")
-	header.upper(half)
-	error = icmp.is_error(half)
 	source, _ = address.four(config, half.source)
 	if source is None and error and config.error_pool4:
 		source = choices.pick("pool", config.error_pool4)
@@ -224,14 +270,7 @@ def six_to_four(config, choices, data):
 		raise Drop("SOURCE_UNMAPPED")
 	if address.martian(source):
 		raise Drop("SCOPE")
-	forward(half, config["hops"])
-	back = not error and by_prefix and address.longest(config, destination, 0) is not None
-	payload = payload64(config, choices, half, source, destination, False)
-	if error:
-		inner = inside(header.read6, half, choices)
-		inner4, inner_by_prefix = address.four(config, inner.source)
-		back = inner_by_prefix and address.longest(config, inner4, 0) is not None
-	return make4(config, half, source, destination, payload, config["identification"]), back and config["hairpin"] == "intrinsic"
+	return source, destination, by_prefix
 
 
 def make4(config, half, source, destination, payload, identification, size=None):
@@ -252,35 +291,36 @@ def make4(config, half, source, destination, payload, identification, size=None)
 	return front[:10] + octets(wire.checksum(front), 2) + front[12:] + payload
 
 
-def payload64(config, choices, half, source, destination, inner):
+def payload64(config, choices, half, source, destination, inner, given=None):
 	data = half.payload
 	if not half.first():
 		return data
 	fronts = [wire.pseudo(*ends, protocol, half.size) for ends, protocol in
 		  (((half.source, half.destination), half.protocol), ((source, destination), wire.ICMP4 if half.protocol == wire.ICMP6 else half.protocol))]
+	ports = given and (given.inner_ports if inner else given.ports)
 	if half.protocol in (wire.TCP, wire.UDP):
-		return carried(data, data, (half.protocol,) * 2, fronts)
+		return carried(data, ported(half.protocol, data, ports), (half.protocol,) * 2, fronts)
 	if half.protocol != wire.ICMP6:
 		return other(config, choices, half, fronts, FOREIGN6)
 	if icmp.is_error(half):
 		if inner:
 			raise Drop("ICMP_INNER_ERROR")
-		return error64(config, choices, half)
+		return error64(config, choices, half, given)
 	kind = icmp.echo64(data[0])
 	if kind is None:
-		raise Drop("ICMP_TYPE")
-	return carried(data, octets(kind, 1) + data[1:], (wire.ICMP6, wire.ICMP4), fronts)
+		raise Drop("ICMP_INNER" if inner else "ICMP_TYPE")
+	return carried(data, ported(wire.ICMP6, octets(kind, 1) + data[1:], ports), (wire.ICMP6, wire.ICMP4), fronts)
 
 
-def error64(config, choices, half):
+def error64(config, choices, half, given):
 	"""RFC 7915 5.2, 5.3"""
 	message = half.payload
 	inner = inside(header.read6, half, choices)
 	head = icmp.error64(config, choices, message, inner.fragment is not None)
-	four = [address.four(config, inner.source)[0], address.four(config, inner.destination)[0]]
+	four = given.inner if given else [address.four(config, inner.source)[0], address.four(config, inner.destination)[0]]
 	if None in four:
 		raise Drop("ICMP_INNER")
-	payload = payload64(config, choices, inner, *four, True)
+	payload = payload64(config, choices, inner, *four, True, given)
 	identification = choices.pick("identification within", (config["identification"], 0))
 	packet = make4(config, inner, *four, payload, identification, inner.size)
 	field = message[8:8 + (icmp.original_length(6, message) or len(message))]

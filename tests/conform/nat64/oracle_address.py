@@ -12,8 +12,8 @@ NON_GLOBAL = [ipaddress.ip_network(text) for text in (
 	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
 	"192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4")]
 
-# RFC 1812 5.3.7, RFC 7915 4.1: never a source
-MARTIAN4 = [ipaddress.ip_network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32")]
+# RFC 1812 5.3.7, RFC 7915 4.1: never a source. RFC 3927 2.7: link-local addresses are not forwarded.
+MARTIAN4 = [ipaddress.ip_network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32")]
 MARTIAN6 = [ipaddress.ip_network(text) for text in ("::/128", "::1/128", "fe80::/10", "ff00::/8")]
 
 

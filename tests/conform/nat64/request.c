@@ -17,7 +17,7 @@ static int number(const char *text, unsigned long limit, unsigned long *out)
 	return 0;
 }
 
-/* ADDRESS/LENGTH; the address's family is told by the caller */
+/* ADDRESS/LENGTH; the address's family is told by the caller. What length it may have is for the core to say. */
 static int prefix(char *text, int family, void *address, __u8 *length)
 {
 	char *slash = strchr(text, '/');
@@ -26,7 +26,7 @@ static int prefix(char *text, int family, void *address, __u8 *length)
 	if (!slash)
 		return -1;
 	*slash = 0;
-	if (inet_pton(family, text, address) != 1 || number(slash + 1, family == AF_INET ? 32 : 128, &value))
+	if (inet_pton(family, text, address) != 1 || number(slash + 1, 255, &value))
 		return -1;
 	*length = value;
 	return 0;
@@ -75,7 +75,7 @@ static int onoff(const char *text, __u8 *out)
 	return 0;
 }
 
-static int setting(struct request *request, const char *key, char *text)
+int request_set(struct request *request, const char *key, char *text)
 {
 	struct nat64_config *config = &request->config;
 	struct nat64_way *way = &request->way;
@@ -98,6 +98,8 @@ static int setting(struct request *request, const char *key, char *text)
 		return onoff(text, &config->amend_udp_zero);
 	if (strcmp(key, "carry-other") == 0)
 		return onoff(text, &config->carry_other);
+	if (strcmp(key, "eam-apart") == 0)
+		return onoff(text, &request->apart);
 	if (strcmp(key, "fragment") == 0)
 		return onoff(text, &way->fragment);
 	if (told)
@@ -135,8 +137,9 @@ static int digit(char sign)
 	return at ? (int)(at - digits) : -1;
 }
 
-static int octets(struct request *request, const char *hex)
+int request_octets(struct request *request, const char *hex)
 {
+	request->len = 0;
 	for (; *hex; hex += 2) {
 		int high = digit(hex[0]), low = digit(hex[1]);
 
@@ -167,12 +170,12 @@ int request_read(struct request *request, char *line)
 		char *equals = strchr(word, '=');
 
 		if (!equals) {
-			if (octets(request, word))
+			if (request_octets(request, word))
 				return -1;
 			continue;
 		}
 		*equals = 0;
-		if (setting(request, word, equals + 1)) {
+		if (request_set(request, word, equals + 1)) {
 			fprintf(stderr, "nat64_driver: bad setting %s\n", word);
 			return -1;
 		}

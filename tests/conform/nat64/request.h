@@ -6,13 +6,14 @@
 #include "kmod/nat64/core/core.h"
 #include "kmod/nat64/core/eamt.h"
 
-#define REQUEST_EAMS 64
+#define REQUEST_EAMS 4096
 #define REQUEST_PACKET 70000
 
 struct request {
 	int family;    /* of the packet that comes in */
 	size_t linear; /* octets of it that are in the packet's linear part */
 	int partial;   /* the upper-layer checksum holds the pseudo-header only */
+	__u8 apart;    /* mappings must not nest */
 	struct nat64_config config;
 	struct nat64_way way;
 	__u32 error_hash;
@@ -24,5 +25,10 @@ struct request {
 
 /* Reads a line in place. 0, or -1 with what is wrong printed to standard error. */
 int request_read(struct request *request, char *line);
+
+/* One setting. 0 or -1. */
+int request_set(struct request *request, const char *key, char *text);
+/* The packet, from hexadecimal digits; the one before is forgotten. 0 or -1. */
+int request_octets(struct request *request, const char *hex);
 
 #endif
