@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/dvmctl/command.h"
+
+#include "tools/lib/keel/cleanup.h"
+
+#define AT(field) offsetof(struct given, field)
+/* clang-format off */
+#define ROWS_SWEEP \
+	{ "json", 'j', KEEL_OPTION_FLAG, AT(json), NULL, "Print JSON: one object a class and one for the summary, each on a line of its own." }, \
+	{ "quiet", 'q', KEEL_OPTION_FLAG, AT(quiet), NULL, "Print what is refused and the summary, not the classes." }, \
+	{ "only", 'o', KEEL_OPTION_STRING, AT(only), "PATTERN", "Take only classes whose path, in an archive the entry's name, matches the shell pattern; * matches a slash too." }, \
+	{ "jobs", 'J', KEEL_OPTION_NUMBER, AT(jobs), "N", "Work on N classes at once (default: one a processor)." }
+/* clang-format on */
+
+static const struct keel_option dump_rows[] = {
+	ROWS_SWEEP,
+	{ "identity", 0, KEEL_OPTION_FLAG, AT(identity), NULL,
+	  "Put every class together again from what was read of it, and refuse it if it differs." },
+};
+
+const struct command commands[] = {
+	{ "class dump", "PATH...",
+	  "Print all that is in class files: of a file, jar, jmod, JDK image (lib/modules) or folder.", dump_rows,
+	  KEEL_COUNT(dump_rows), 1, run_class_dump },
+};
+const size_t commands_n = KEEL_COUNT(commands);
