@@ -75,7 +75,6 @@ static enum smtp_event noop(struct smtp_session *s, struct keel_cursor *c, struc
 
 static enum smtp_event quit(struct smtp_session *s, struct keel_cursor *c, struct keel_buffer *out)
 {
-	smtp_session_reset(s);
 	smtp_reply_closing(s, out);
 	s->mode = SMTP_MODE_CLOSE;
 	return SMTP_EVENT_INPUT;

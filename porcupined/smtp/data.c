@@ -46,9 +46,8 @@ static bool chunk_size(struct keel_cursor *c, uint64_t *size)
 	for (; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++) {
 		const unsigned digit = (unsigned)*c->at - '0';
 
-		if (n > (UINT64_MAX - digit) / 10)
+		if (__builtin_mul_overflow(n, 10u, &n) || __builtin_add_overflow(n, digit, &n))
 			return false;
-		n = n * 10 + digit;
 	}
 	*size = n;
 	return c->at > start && (c->at == c->end || *c->at == ' ');

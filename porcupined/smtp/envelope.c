@@ -56,7 +56,8 @@ static bool read_size(const struct parameter *p, uint64_t *size)
 
 		if (digit > 9)
 			return false;
-		n = n > (UINT64_MAX - digit) / 10 ? UINT64_MAX : n * 10 + digit;
+		if (__builtin_mul_overflow(n, 10u, &n) || __builtin_add_overflow(n, digit, &n))
+			n = UINT64_MAX;
 	}
 	*size = n;
 	return true;

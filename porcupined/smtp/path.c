@@ -33,17 +33,16 @@ struct parse {
 	bool utf8;
 };
 
-size_t smtp_path_utf8(const uint8_t *at, const uint8_t *end)
+/* Octets of the well-formed UTF-8 sequence (RFC 3629) at at, which is not ASCII; 0 if there is none. */
+static size_t utf8_sequence(const uint8_t *at, const uint8_t *end)
 {
 	const size_t left = (size_t)(end - at);
-	const uint8_t lead = left ? at[0] : 0;
+	const uint8_t lead = at[0];
 	/* the second octet's range excludes overlong forms, surrogates and what is above U+10FFFF */
 	const uint8_t least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
 	const uint8_t most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
 	size_t n;
 
-	if (lead < 0x80)
-		return left ? 1 : 0;
 	if (lead < 0xc2 || lead > 0xf4)
 		return 0;
 	n = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
@@ -77,7 +76,7 @@ static size_t character(struct parse *p, uint8_t class)
 		return 0;
 	if (*p->at < 0x80)
 		return classes[*p->at] & class ? 1 : 0;
-	n = smtp_path_utf8(p->at, p->end);
+	n = utf8_sequence(p->at, p->end);
 	if (n)
 		p->utf8 = true;
 	else

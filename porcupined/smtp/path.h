@@ -27,7 +27,4 @@ enum smtp_reason smtp_path_parse(struct keel_cursor *c, enum smtp_path_kind kind
  * name is never a ground to refuse mail (RFC 5321 4.1.4) and underscores are common. Address literals are checked. */
 bool smtp_path_hello(const uint8_t *text, size_t len);
 
-/* Octets of the well-formed UTF-8 sequence (RFC 3629) at the cursor, 0 if there is none. */
-size_t smtp_path_utf8(const uint8_t *at, const uint8_t *end);
-
 #endif

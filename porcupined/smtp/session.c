@@ -245,15 +245,14 @@ void smtp_session_fail_body(struct smtp_session *s, enum smtp_reason refuse)
 
 void smtp_session_secured(struct smtp_session *s)
 {
-	smtp_session_reset(s);
+	if (s->mode != SMTP_MODE_TLS)
+		return;
+	/* STARTTLS itself ended the transaction, and no line was begun behind it */
 	keel_buffer_free(&s->peer);
-	keel_buffer_free(&s->line);
-	s->line_state = SMTP_LINE_GOOD;
 	s->hello = SMTP_HELLO_NONE;
 	s->secure = true;
 	s->discard = false;
-	if (s->mode == SMTP_MODE_TLS)
-		s->mode = SMTP_MODE_COMMAND;
+	s->mode = SMTP_MODE_COMMAND;
 }
 
 void smtp_session_expire(struct smtp_session *s, enum smtp_reason reason, struct keel_buffer *out)

@@ -101,7 +101,7 @@ void smtp_session_secured(struct smtp_session *s);
  * answered is not aborted (and its answer is ignored): the client may send the message twice. */
 void smtp_session_expire(struct smtp_session *s, enum smtp_reason reason, struct keel_buffer *out);
 
-/* Valid at RCPT; the reverse-path also until COMMIT has been answered. */
+/* Valid at RCPT; the reverse-path also until COMMIT has been answered. Both are empty while there is no transaction. */
 const struct smtp_path *smtp_session_sender(const struct smtp_session *s);
 const struct smtp_path *smtp_session_recipient(const struct smtp_session *s);
 /* SIZE= of MAIL FROM, 0 if absent. */

@@ -163,6 +163,8 @@ static const struct dialogue dialogues[] = {
 	"X: secured\nC: MAIL FROM:<a@b.example>\nS: 503 5.5.1 Introduce yourself first\nC: STARTTLS\nS: 503 5.5.1 TLS is already active\n"
 	EHLO MAIL RCPT "C: DATA\nE: BEGIN ESMTPS c.example <a@b.example> 0\nS: 354 End data with <CRLF>.<CRLF>\nC: .\n" COMMIT,
 	{ .starttls = true } },
+{ "3207-4 time-out while the handshake is due: no word in the clear",
+	"C: STARTTLS\nS: 220 2.0.0 Ready to start TLS\nE: TLS\nX: expire TIMEOUT\nE: CLOSE\n", { .starttls = true } },
 { "5321-4.5.3.2 time-out in the middle of a message",
 	EHLO MAIL RCPT DATA "C: half\nX: expire TIMEOUT\nB: half\\r\\n\nS: 421 4.4.2 mx.example Idle too long\nE: ABORT\nE: CLOSE\n" },
 { "5321-3.8 the server ends: 421", "C: NOOP\nS: 250 2.0.0 OK\nX: expire SHUTDOWN\nS: 421 4.3.2 mx.example Server is shutting down\nE: CLOSE\n" },
@@ -190,7 +192,7 @@ static void feed(struct smtp_session *s, const char *text, struct keel_buffer *o
 
 		if (event == SMTP_EVENT_RCPT)
 			smtp_session_rcpt(s, SMTP_REASON_NO_SUCH_USER, out);
-		else if (event == SMTP_EVENT_INPUT || event == SMTP_EVENT_CLOSE)
+		else if (event == SMTP_EVENT_INPUT || event == SMTP_EVENT_TLS || event == SMTP_EVENT_CLOSE)
 			return;
 	}
 }
@@ -311,6 +313,72 @@ START_TEST(a_full_reply_buffer_ends_the_session)
 }
 END_TEST
 
+/* No path and no name outlives what it was said for. */
+START_TEST(nothing_is_kept_too_long)
+{
+	static const struct smtp_config config = { .hostname = "mx.example", .recipients = 100, .starttls = true };
+	static const char *const ends[] = { "RSET\r\n", "EHLO d.example\r\n", "STARTTLS\r\n" };
+	struct smtp_session *s = smtp_session_new(&config);
+	struct keel_buffer out;
+
+	keel_buffer_init(&out, 0);
+	for (size_t i = 0; i <= KEEL_COUNT(ends); i++) {
+		ck_assert_str_eq(smtp_session_sender(s)->local, "");
+		ck_assert_str_eq(smtp_session_sender(s)->domain, "");
+		ck_assert_str_eq(smtp_session_recipient(s)->local, "");
+		ck_assert_str_eq(smtp_session_recipient(s)->domain, "");
+		if (i == KEEL_COUNT(ends))
+			break;
+		feed(s, "EHLO c.example\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n", &out);
+		ck_assert_str_eq(smtp_session_sender(s)->domain, "b");
+		ck_assert_str_eq(smtp_session_recipient(s)->domain, "d");
+		ck_assert_str_eq(smtp_session_peer_name(s), "c.example");
+		feed(s, ends[i], &out);
+	}
+	smtp_session_secured(s);
+	ck_assert_str_eq(smtp_session_peer_name(s), "");
+	/* not asked for: nothing changes */
+	feed(s, "EHLO c.example\r\n", &out);
+	smtp_session_secured(s);
+	ck_assert_str_eq(smtp_session_peer_name(s), "c.example");
+	keel_buffer_free(&out);
+	smtp_session_free(&s);
+}
+END_TEST
+
+/* RFC 1870 4: the number as declared, at the edge of what fits and beyond. */
+START_TEST(declared_sizes)
+{
+	static const struct smtp_config config = { .hostname = "mx.example", .recipients = 100 };
+	static const struct {
+		const char *line;
+		uint64_t size;
+	} rows[] = {
+		{ "MAIL FROM:<a@b> SIZE=0\r\n", 0 },
+		{ "MAIL FROM:<a@b> SIZE=1844674407370955161\r\n", UINT64_MAX / 10 },
+		{ "MAIL FROM:<a@b> SIZE=18446744073709551609\r\n", UINT64_MAX - 6 },
+		{ "MAIL FROM:<a@b> SIZE=18446744073709551615\r\n", UINT64_MAX },
+		{ "MAIL FROM:<a@b> SIZE=18446744073709551616\r\n", UINT64_MAX },
+		{ "MAIL FROM:<a@b> SIZE=18446744073709551620\r\n", UINT64_MAX },
+		{ "MAIL FROM:<a@b> SIZE=99999999999999999999\r\n", UINT64_MAX },
+		{ "MAIL FROM:<a@b>\r\n", 0 },
+	};
+	struct smtp_session *s = smtp_session_new(&config);
+	struct keel_buffer out;
+
+	keel_buffer_init(&out, 0);
+	feed(s, "EHLO c.example\r\n", &out);
+	for (size_t i = 0; i < KEEL_COUNT(rows); i++) {
+		feed(s, rows[i].line, &out);
+		ck_assert_uint_eq(smtp_session_declared_size(s), rows[i].size);
+		feed(s, "RSET\r\n", &out);
+		ck_assert_uint_eq(smtp_session_declared_size(s), 0);
+	}
+	keel_buffer_free(&out);
+	smtp_session_free(&s);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("smtp_session");
@@ -323,6 +391,8 @@ int main(void)
 	tcase_add_test(tc, a_message_without_an_id);
 	tcase_add_test(tc, refusals_are_counted);
 	tcase_add_test(tc, an_idle_session_is_small);
+	tcase_add_test(tc, nothing_is_kept_too_long);
+	tcase_add_test(tc, declared_sizes);
 	tcase_add_test(tc, greetings);
 	tcase_add_test(tc, a_full_reply_buffer_ends_the_session);
 	suite_add_tcase(suite, tc);
