@@ -51,6 +51,21 @@ static int body_release(struct index *ix, MDB_txn *txn, const struct store_id *b
 	return r ? r : index_count_segment(ix, txn, row.segment, 0, record_space(row.length) + ENTRY_OVERHEAD);
 }
 
+/* An entry whose account went while the mail was under way. If nobody else got the message, its body goes, too: told at the end of the
+ * transaction, but not while an index is made anew, where other entries may come later. */
+static int pass_over(struct index *ix, MDB_txn *txn, const struct record *r, const struct store_id *body)
+{
+	struct index_body row;
+	int error;
+
+	if (ix->any_order || !(r->flags & RECORD_TXN_END))
+		return 0;
+	error = index_get(ix, txn, INDEX_BODY, body, sizeof(*body), &row, sizeof(row), NULL, NULL);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	return row.refs ? 0 : body_release(ix, txn, body);
+}
+
 static int apply_body(struct index *ix, MDB_txn *txn, const struct record *r, uint64_t segment, uint64_t offset)
 {
 	struct index_body row = { .segment = segment,
@@ -78,7 +93,7 @@ static int apply_entry(struct index *ix, MDB_txn *txn, const struct record *r, c
 		return error;
 	error = mailbox_get(ix, txn, &r->account, &e.mailbox, &box);
 	if (error)
-		return error == -ENOENT ? 0 : error; /* the account went while the mail was under way */
+		return error == -ENOENT ? pass_over(ix, txn, r, &e.body) : error;
 	key = index_entry_key(&e.mailbox, r->lsn);
 	row = (struct index_entry){ .id = r->object,
 				    .body = e.body,

@@ -365,13 +365,15 @@ static void gather_batch(struct store *store, struct store_txn **queue, struct b
 		int writable = atomic_load_explicit(&store->writable, memory_order_relaxed);
 		int r = writable == -EROFS || (writable && t->body) ? writable : 0;
 
-		if (!r && batch->n && store->active->size - store->active_at < batch->space + t->space)
-			return; /* does not fit behind the others: next batch, next segment */
+		if (!r && batch->n && (t->guarded || store->active->size - store->active_at < batch->space + t->space))
+			return; /* does not fit behind the others: next batch, next segment; a guard waits for what was before it */
+		if (!r && t->guarded)
+			r = guard(store, t);
 		if (!r && !batch->n)
 			r = segment_ready(store, t->space, t->body != NULL);
 		*queue = t->next;
 		if (r) {
-			if (r != -ENOSPC && r != -EROFS)
+			if (r != -ENOSPC && r != -EROFS && !t->guarded)
 				keel_log(KEEL_LOG_ERROR, "store: no new segment", "error", strerror(-r), NULL);
 			t->next = NULL;
 			fail_all(t, r);

@@ -38,6 +38,7 @@ struct index {
 	MDB_env *env;
 	MDB_dbi dbi[INDEX_TABLE_COUNT];
 	uint64_t covered; /* LSN; all up to it is in the rows */
+	bool any_order;   /* records are applied as footers have them, not by LSN */
 	pthread_mutex_t lock;
 	MDB_txn *idle[INDEX_READERS];
 	size_t n_idle;

@@ -161,6 +161,7 @@ int recover_index(struct store *store)
 		return r;
 	keel_buffer_init(&b.expunged, 0);
 	keel_buffer_init(&b.removed, 0);
+	store->index.any_order = true;
 	r = index_clear(&store->index);
 	if (!r)
 		r = index_begin(&store->index, &b.txn);
@@ -182,6 +183,7 @@ int recover_index(struct store *store)
 		r = index_begin(&store->index, &b.txn);
 	if (!r)
 		r = index_commit(&store->index, &b.txn, store->next_lsn - 1);
+	store->index.any_order = false;
 	keel_buffer_free(&b.expunged);
 	keel_buffer_free(&b.removed);
 	free(ids);

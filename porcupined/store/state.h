@@ -30,10 +30,20 @@ struct store_body {
 
 /* ---- a transaction ------------------------------------------------------------------------------- */
 
+/* What a record of an account takes for granted, see guard.c. */
+enum txn_guard {
+	TXN_GUARD_NONE,
+	TXN_GUARD_NEW,   /* the address has no account */
+	TXN_GUARD_THERE, /* the address has this account */
+	TXN_GUARD_SAME,  /* and it is as the record `expected` left it */
+};
+
 struct txn_record {
 	struct record record;
-	size_t at;       /* of the record in small; bodies: unused */
-	uint64_t offset; /* in the segment, once written */
+	enum txn_guard guard;
+	uint64_t expected; /* LSN */
+	size_t at;         /* of the record in small; bodies: unused */
+	uint64_t offset;   /* in the segment, once written */
 };
 
 struct store_txn {
@@ -43,6 +53,7 @@ struct store_txn {
 	struct keel_buffer records; /* struct txn_record */
 	struct keel_buffer small;   /* records but the body's: room for the header, payload, padding */
 	uint64_t space;             /* octets in the log */
+	bool guarded;               /* a record has a guard */
 	uint64_t segment;           /* id, once written */
 	uint64_t began;             /* monotonic ns of store_commit */
 	void (*done)(void *arg, int error);
@@ -143,6 +154,9 @@ struct store_id store_new_id(struct store *store);
  * Sets length, raw, payload_crc and flags of r. */
 int body_finish(struct store_body *body, struct record *r);
 
+/* guard.c, on the commit thread: may t be committed now? 0; -EEXIST, -ENOENT, -ESTALE: an account is not as t takes it to be; or the index'
+ * error. Waits for the index. */
+int guard(struct store *store, const struct store_txn *t);
 /* commit.c */
 int commit_start(struct store *store);
 void commit_stop(struct store *store);

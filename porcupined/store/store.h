@@ -121,9 +121,10 @@ int store_txn_deliver(struct store_txn *txn, struct store_body **body, const str
 struct store_message;
 /* Removes a message from its mailbox. */
 int store_txn_expunge(struct store_txn *txn, const struct store_account *account, const struct store_message *message);
-/* Makes or changes an account; a new one has a zero id and gets its id here. INBOX comes with it. */
+/* Makes or changes an account; a new one has a zero id and gets its id here. INBOX comes with it. The commit fails with -EEXIST if the
+ * address of a new one has an account, -ENOENT if the account was removed, -ESTALE if it was changed since it was found. */
 int store_txn_account(struct store_txn *txn, struct store_account *account);
-/* Its mail goes with it. */
+/* Its mail goes with it. The commit fails with -ENOENT if the account was removed before. */
 int store_txn_account_remove(struct store_txn *txn, const struct store_account *account);
 int store_txn_domain(struct store_txn *txn, const char *domain, bool remove);
 /* targets: NULL-terminated canonical addresses; NULL removes the alias. bucket: of the alias' address. */
@@ -133,7 +134,7 @@ void store_txn_free(struct store_txn **txn);
 const struct store_id *store_txn_body_id(const struct store_txn *txn);
 
 /* Hands *txn over (NULL afterwards). done runs once, on the store's commit thread, after fdatasync: error 0 = durable; -ENOSPC, -EROFS,
- * -EIO = not stored. It must be short: post to a loop. */
+ * -EIO, or what a record of an account is refused with = not stored. It must be short: post to a loop. */
 void store_commit(struct store *store, struct store_txn **txn, void (*done)(void *arg, int error), void *arg);
 /* The same, waiting; what was committed is visible when it returns. [blocks] */
 int store_commit_wait(struct store *store, struct store_txn **txn);

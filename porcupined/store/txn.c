@@ -74,6 +74,17 @@ static bool readable(uint8_t type, const uint8_t *payload, size_t n)
 	}
 }
 
+/* Lays down what the record added last takes for granted. */
+static void take_for_granted(struct store_txn *t, enum txn_guard guard, uint64_t expected)
+{
+	size_t n;
+	struct txn_record *rows = txn_records(t, &n);
+
+	rows[n - 1].guard = guard;
+	rows[n - 1].expected = expected;
+	t->guarded = true;
+}
+
 static int end(struct store_txn *t, size_t at, uint8_t type, uint16_t bucket, const struct store_id *account,
 	       const struct store_id *object)
 {
@@ -174,8 +185,11 @@ int store_txn_account(struct store_txn *t, struct store_account *account)
 	at = begin(t);
 	record_put_account(&t->small, &a);
 	error = end(t, at, RECORD_ACCOUNT, account->bucket, &account->id, &account->id);
-	if (error || !fresh)
+	if (error)
 		return error;
+	take_for_granted(t, fresh ? TXN_GUARD_NEW : TXN_GUARD_SAME, account->lsn);
+	if (!fresh)
+		return 0;
 	/* INBOX has the account's id. UIDVALIDITY is the time: greater than any an address had before (RFC 9051 2.3.1.1). */
 	struct record_mailbox m = { .uidvalidity = (uint32_t)account->created, .name = text_of("INBOX") };
 
@@ -187,9 +201,13 @@ int store_txn_account(struct store_txn *t, struct store_account *account)
 int store_txn_account_remove(struct store_txn *t, const struct store_account *account)
 {
 	size_t at = begin(t);
+	int error;
 
 	record_put_text(&t->small, account->address);
-	return end(t, at, RECORD_ACCOUNT_REMOVED, account->bucket, &account->id, &account->id);
+	error = end(t, at, RECORD_ACCOUNT_REMOVED, account->bucket, &account->id, &account->id);
+	if (!error)
+		take_for_granted(t, TXN_GUARD_THERE, 0);
+	return error;
 }
 
 /* Domains belong to no account: their bucket comes from their name, by the rule for addresses. */

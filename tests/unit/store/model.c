@@ -85,7 +85,7 @@ static int run_account(struct model *m, struct fixture *f, struct model_op *op)
 
 	address_of(op->account, a.address);
 	if (op->kind != MODEL_CREATE)
-		a.id = m->accounts[op->account].id;
+		ck_assert_int_eq(store_account_find(f->store, a.address, &a), 0);
 	snprintf(a.hash, sizeof(a.hash), "hash-%u", op->number);
 	ck_assert_int_eq(store_txn_new(f->store, &txn), 0);
 	if (op->kind == MODEL_CREATE)
