@@ -17,6 +17,7 @@
 #define BACKGROUND_DEAD 50u                           /* percent */
 #define SMALL_MERGE 8u                                /* this many small segments are worth a run */
 #define COPY_BUFFER (1u << 20)
+#define ROOM_KEPT 8u /* one part of the room in so many is left for the index, and for blocks half used */
 
 static int compare_carry(const void *a, const void *b)
 {
@@ -183,39 +184,59 @@ static int compact_run(struct run *run, uint64_t *freed)
 		segment_unpin(&store->segments, to);
 		return r;
 	}
+	after = to->size;
+	r = move_rows(run, to);
+	if (r) {
+		/* No room for the index' pages, likely: no row names the new segment, so it can go, and be made another time. */
+		const int undone = segment_retire(&store->segments, to->id);
+
+		segment_unpin(&store->segments, to);
+		if (!undone && !fsync(store->segments.dir))
+			return r;
+		goto twice;
+	}
+	segment_unpin(&store->segments, to);
 	/*
 	 * From here on the new segment counts, whatever happens. Should the old ones not go, each record is there twice, which only a start
 	 * can tell; a further run would make it worse.
 	 */
-	after = to->size;
-	r = move_rows(run, to);
-	segment_unpin(&store->segments, to);
 	for (size_t i = 0; !r && i < run->n; i++)
 		r = segment_retire(&store->segments, run->ids[i]);
 	/* Durable before the new one may itself be replaced: else an old one could come back alone. */
 	if (!r && fsync(store->segments.dir))
 		r = -errno;
-	if (r) {
-		store->compaction_stopped = true;
-		keel_log(KEEL_LOG_ERROR,
-			 "store: replaced segments could not be removed; no more compaction until a restart", "error",
-			 strerror(-r), NULL);
-		return r;
-	}
+	if (r)
+		goto twice;
 	keel_count(&store_metric.compactions);
 	if (before > after) {
 		keel_count_by(&store_metric.freed, before - after);
 		*freed += before - after;
 	}
+	return 0;
+twice:
+	store->compaction_stopped = true;
+	keel_log(KEEL_LOG_ERROR, "store: segments could not be removed; no more compaction until a restart", "error",
+		 strerror(-r), NULL);
 	return r;
 }
 
 /* ---- what to compact ---------------------------------------------------------------------------------- */
 
 struct candidate {
-	uint64_t id, live;
+	uint64_t id;
+	uint64_t live; /* octets of records that go on */
+	uint64_t need; /* octets they take in the output, with their rows of its footer */
 	bool small;
 };
+
+static int compare_need(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->need != y->need)
+		return x->need < y->need ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
 
 /* Is there a segment that only the header of a later one says how to read? See struct segment, void_first. */
 static bool any_abandoned(struct segment_table *t)
@@ -229,7 +250,8 @@ static bool any_abandoned(struct segment_table *t)
 	return found;
 }
 
-/* Sealed segments, with what lives in them by the index's count. */
+/* Sealed segments, with what lives in them by the index's count. Those that need little come first: on a full disk they make room for
+ * the others. */
 static int candidates(struct store *store, unsigned min_dead, struct keel_buffer *out)
 {
 	/* Of a segment that has records the rows do not cover yet, nothing is known to be dead. */
@@ -250,6 +272,7 @@ static int candidates(struct store *store, unsigned min_dead, struct keel_buffer
 	for (size_t i = 0; i < n; i++) {
 		struct segment *s = segment_pin(&store->segments, ids[i]);
 		struct index_segment row = { 0 };
+		uint64_t footer;
 		struct candidate c;
 
 		if (!s)
@@ -262,6 +285,8 @@ static int candidates(struct store *store, unsigned min_dead, struct keel_buffer
 		c = (struct candidate){ .id = ids[i],
 					.live = row.total > row.dead ? row.total - row.dead : 0,
 					.small = s->size < store->config.segment_size / 4 };
+		footer = s->size - s->trailer.data_end;
+		c.need = c.live + (c.live < footer ? c.live : footer);
 		/* Of a segment with damage the octets are kept for whoever can make sense of them. */
 		if (s->trailer.max_lsn <= covered && !s->damaged && !s->trailer.part[FOOTER_BAD].length &&
 		    !(abandoned && s->void_last) && (c.small || !row.total || row.dead * 100 >= row.total * min_dead))
@@ -270,28 +295,28 @@ static int candidates(struct store *store, unsigned min_dead, struct keel_buffer
 	}
 	index_read_end(&store->index, &txn);
 	free(ids);
+	if (out->len)
+		qsort(out->data, out->len / sizeof(struct candidate), sizeof(struct candidate), compare_need);
 	return out->failed;
 }
 
-/* The segments of the next run from candidates[*at..): as many as fit in one output. */
+/* The segments of the next run from candidates[*at..): as many as fit in one output, and on the disk. */
 static int next_run(struct store *store, const struct keel_buffer *list, size_t *at, struct run *run)
 {
 	const struct candidate *c = (const struct candidate *)(const void *)list->data;
-	size_t n = list->len / sizeof(*c);
-	/* Every record has its row in the footer, too. */
-	uint64_t live = 0, room = keeper_room(store) / 2;
+	const size_t n = list->len / sizeof(*c);
+	uint64_t live = 0, need = 0, room = keeper_room(store);
 
+	room -= room / ROOM_KEPT;
 	run->n = 0;
 	run->ids = reallocarray(NULL, n + 1, sizeof(*run->ids));
 	if (!run->ids)
 		return -ENOMEM;
 	for (; *at < n; (*at)++) {
-		if (c[*at].live > room)
-			continue; /* on a full disk those go first that need little */
-		if (run->n &&
-		    (live + c[*at].live > OUTPUT_MAX(store->config.segment_size) || live + c[*at].live > room))
-			break;
 		live += c[*at].live;
+		need += c[*at].need;
+		if (need > room || (run->n && live > OUTPUT_MAX(store->config.segment_size)))
+			break;
 		run->ids[run->n++] = c[*at].id;
 	}
 	return run->n ? 0 : -ENOSPC;

@@ -14,7 +14,7 @@ struct carry {
 
 struct run {
 	struct store *store;
-	uint64_t *ids; /* the segments, ascending */
+	uint64_t *ids; /* the segments */
 	size_t n;
 	struct keel_buffer carries; /* struct carry */
 	struct keel_buffer payloads;
