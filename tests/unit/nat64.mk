@@ -4,3 +4,5 @@ nat64_unit = $(eval $(call unit,nat64_$(1),$(addprefix tests/unit/nat64/,$(1).c 
 
 $(call nat64_unit,address)
 $(call nat64_unit,translate)
+$(call nat64_unit,eamt)
+$(call nat64_unit,error)

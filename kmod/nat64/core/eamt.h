@@ -15,7 +15,7 @@ struct nat64_eam {
 	__u8 v6_length; /* 0 to 128; 32 - v4_length <= 128 - v6_length (RFC 7757 3.1) */
 };
 
-/* Why a table cannot be built; names in nat64_eam_error_name(). */
+/* Why a table cannot be built. */
 enum nat64_eam_error {
 	NAT64_EAM_OK,
 	NAT64_EAM_V4_LENGTH,
