@@ -24,11 +24,10 @@ void nat64_embed(const struct nat64_prefix6 *prefix, __be32 v4, struct nat64_in6
 		to[at] = from[i];
 }
 
-/* As many octets as prefix->length says, without a loop for the usual ones. */
 static int within(const struct nat64_prefix6 *prefix, const struct nat64_in6 *v6)
 {
 	const __be32 *a = prefix->address.word, *b = v6->word;
-	unsigned int length = prefix->length, whole = length / 32;
+	const unsigned int length = prefix->length, whole = length / 32;
 
 	for (unsigned int i = 0; i < whole; i++)
 		if (a[i] != b[i])
@@ -87,24 +86,4 @@ int nat64_non_global4(__be32 v4)
 	default: /* multicast, reserved, limited broadcast */
 		return address >> 28 >= 0xe;
 	}
-}
-
-int nat64_scoped4(__be32 v4)
-{
-	const __u32 address = __be32_to_cpu(v4), octet = address >> 24;
-
-	if (octet == 0 || octet == 127)
-		return 1;
-	if (octet < 224)
-		return address >> 16 == 0xa9fe;
-	return octet < 240 || address == 0xffffffff;
-}
-
-int nat64_scoped6(const struct nat64_in6 *v6)
-{
-	const __u32 first = __be32_to_cpu(v6->word[0]);
-
-	if (first >> 24 == 0xff || first >> 22 == 0xfe800000 >> 22)
-		return 1;
-	return !(v6->word[0] | v6->word[1] | v6->word[2]) && __be32_to_cpu(v6->word[3]) <= 1;
 }

@@ -12,52 +12,55 @@
 #include "kmod/nat64/core/core.h"
 #include "kmod/nat64/core/octets.h"
 
-static inline __u64 nat64_sum16(__be16 value)
+static NAT64_INLINE __u64 nat64_sum16(__be16 value)
 {
 	return (__force __u16)value;
 }
 
-static inline __u64 nat64_sum32(__be32 value)
+static NAT64_INLINE __u64 nat64_sum32(__be32 value)
 {
 	return (__force __u32)value;
 }
 
 /* What takes value out of a sum. */
-static inline __u64 nat64_minus16(__be16 value)
+static NAT64_INLINE __u64 nat64_minus16(__be16 value)
 {
 	return 0xffff - nat64_sum16(value);
 }
 
-static inline __u64 nat64_minus32(__be32 value)
+static NAT64_INLINE __u64 nat64_minus32(__be32 value)
 {
 	return 0xffffffff - nat64_sum32(value);
 }
 
-static inline __u64 nat64_sum6(const struct nat64_in6 *address)
+static NAT64_INLINE __u64 nat64_sum6(const struct nat64_in6 *address)
 {
 	return nat64_sum32(address->word[0]) + nat64_sum32(address->word[1]) + nat64_sum32(address->word[2]) +
 	       nat64_sum32(address->word[3]);
 }
 
-/* The 16 bits that sum stands for; 0 only if all that was added is 0. */
-static inline __u16 nat64_fold(__u64 sum)
+/*
+ * The 16 bits that sum stands for; 0 only if all that was added is 0. A number plus itself with its halves exchanged has in its upper half the sum
+ * of the halves with the carry that came out of it.
+ */
+static NAT64_INLINE __u16 nat64_fold(__u64 sum)
 {
-	__u32 folded;
+	__u32 half;
 
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	folded = (__u32)sum + (__u32)(sum >> 32); /* no carry is lost: the first fold leaves at most 2^33 - 2 */
-	folded = (folded & 0xffff) + (folded >> 16);
-	return (__u16)(folded + (folded >> 16));
+	sum += sum >> 32 | sum << 32;
+	half = (__u32)(sum >> 32);
+	half += half >> 16 | half << 16;
+	return (__u16)(half >> 16);
 }
 
 /* Takes all of sum (folded) out of another. */
-static inline __u64 nat64_minus(__u64 sum)
+static NAT64_INLINE __u64 nat64_minus(__u64 sum)
 {
 	return 0xffff - (__u64)nat64_fold(sum);
 }
 
 /* Of size octets; an odd last one counts as if a 0 followed. */
-static inline __u64 nat64_sum_octets(const __u8 *at, __u32 size)
+static NAT64_INLINE __u64 nat64_sum_octets(const __u8 *at, __u32 size)
 {
 	__u64 sum = 0;
 
@@ -74,18 +77,24 @@ static inline __u64 nat64_sum_octets(const __u8 *at, __u32 size)
 }
 
 /* Source and destination as a pseudo header's part. */
-static inline __u64 nat64_sum_pair4(__be32 source, __be32 destination)
+static NAT64_INLINE __u64 nat64_sum_pair4(__be32 source, __be32 destination)
 {
 	return nat64_sum32(source) + nat64_sum32(destination);
 }
 
-static inline __u64 nat64_sum_pair6(const struct nat64_in6 *source, const struct nat64_in6 *destination)
+static NAT64_INLINE __u64 nat64_sum_pair6(const struct nat64_in6 *source, const struct nat64_in6 *destination)
 {
 	return nat64_sum6(source) + nat64_sum6(destination);
 }
 
+/* What takes such a pair out of a sum, without folding it. */
+static NAT64_INLINE __u64 nat64_minus_pair6(const struct nat64_in6 *source, const struct nat64_in6 *destination)
+{
+	return 8 * 0xffffffffull - nat64_sum_pair6(source, destination);
+}
+
 /* The rest of a pseudo header (RFC 8200 8.1). */
-static inline __u64 nat64_sum_pseudo(__u32 length, __u8 protocol)
+static NAT64_INLINE __u64 nat64_sum_pseudo(__u32 length, __u8 protocol)
 {
 	return nat64_sum32(__cpu_to_be32(length)) + nat64_sum16(__cpu_to_be16(protocol));
 }
@@ -94,7 +103,7 @@ static inline __u64 nat64_sum_pseudo(__u32 length, __u8 protocol)
  * The new checksum field. pseudo: the pseudo header's difference; message: that of the octets the checksum covers. A partial field holds the
  * pseudo header alone and not complemented.
  */
-static inline __be16 nat64_adjust(__be16 field, __u64 pseudo, __u64 message, __u8 sum)
+static NAT64_INLINE __be16 nat64_adjust(__be16 field, __u64 pseudo, __u64 message, __u8 sum)
 {
 	if (sum == NAT64_SUM_PARTIAL)
 		return (__force __be16)nat64_fold(nat64_sum16(field) + pseudo);

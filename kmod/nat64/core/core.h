@@ -88,21 +88,21 @@ enum nat64_flags {
 struct nat64_half {
 	union nat64_addr source;
 	union nat64_addr destination;
-	__u8 protocol;         /* upper-layer protocol number as it stands there (ICMP 1, ICMPv6 58) */
-	__u8 upper;            /* enum nat64_upper */
-	__u8 flags;            /* enum nat64_flags */
-	__u8 tos;              /* IPv4 TOS or IPv6 traffic class */
-	__u8 ttl;              /* or hop limit */
-	__u8 type, code;       /* of ICMP, else 0 */
-	__u16 l3;              /* offset of the IP header */
+	__u8 protocol;      /* upper-layer protocol number as it stands there (ICMP 1, ICMPv6 58) */
+	__u8 upper;         /* enum nat64_upper */
+	__u8 tos;           /* IPv4 TOS or IPv6 traffic class */
+	__u8 ttl;           /* or hop limit */
+	__be16 source_port; /* TCP, UDP; ECHO: the identifier in both; else 0 */
+	__be16 destination_port;
+	__u32 payload;         /* octets behind the IP headers as the length field says, not more than are there */
 	__u16 l4;              /* offset of the upper-layer header, or of a fragment's payload */
+	__u16 udp_length;      /* UDP, not of an inner packet: its length field, else 0 */
+	__u32 identification;  /* host order; IPv4: 16 bits */
+	__u16 l3;              /* offset of the IP header */
 	__u16 fragment_header; /* IPv6: offset of the fragment header; 0: none */
 	__u16 fragment_offset; /* in octets */
-	__u32 identification;  /* host order; IPv4: 16 bits */
-	__u16 udp_length;      /* UDP, not of an inner packet: its length field, else 0 */
-	__u32 payload;         /* octets behind the IP headers as the length field says, not more than are there */
-	__be16 source_port;    /* TCP, UDP; ECHO: the identifier in both; else 0 */
-	__be16 destination_port;
+	__u8 type, code;       /* of ICMP, else 0 */
+	__u8 flags;            /* enum nat64_flags */
 };
 
 struct nat64_flow {
@@ -118,7 +118,13 @@ struct nat64_flow {
  * Reads an IPv4 (family 4) or IPv6 (6) packet. Fills flow on NAT64_OK only; refuses what no translator may carry, whatever its configuration.
  * Source: RFC 7915 4, 5; RFC 8200 4; RFC 7112.
  */
-enum nat64_verdict nat64_parse(const struct nat64_packet *packet, __u8 family, struct nat64_flow *flow);
+enum nat64_verdict nat64_parse_4(const struct nat64_packet *packet, struct nat64_flow *flow);
+enum nat64_verdict nat64_parse_6(const struct nat64_packet *packet, struct nat64_flow *flow);
+
+static inline enum nat64_verdict nat64_parse(const struct nat64_packet *packet, __u8 family, struct nat64_flow *flow)
+{
+	return family == 4 ? nat64_parse_4(packet, flow) : nat64_parse_6(packet, flow);
+}
 
 /*
  * Offset of the Segments Left field of the first routing header that has segments left: the pointer of the Parameter Problem (type 4, code 0)
@@ -183,7 +189,7 @@ struct nat64_map {
 int nat64_covers_4(const struct nat64_config *config, __be32 destination);
 int nat64_covers_6(const struct nat64_config *config, const struct nat64_in6 *destination);
 
-/* The stateless mapping (RFC 7915 with 6052, 7757, 6791). Fills map on NAT64_OK only. error_hash picks one of a 6791 pool. */
+/* The stateless mapping (RFC 7915 with 6052, 7757, 6791). map is whole on NAT64_OK only. error_hash picks one of a 6791 pool. */
 enum nat64_verdict nat64_map_46(const struct nat64_config *config, const struct nat64_flow *flow, __u32 error_hash,
 				struct nat64_map *map);
 enum nat64_verdict nat64_map_64(const struct nat64_config *config, const struct nat64_flow *flow, __u32 error_hash,
@@ -221,7 +227,10 @@ enum nat64_verdict nat64_rewrite_64(const struct nat64_config *config, const str
 				    const struct nat64_map *map, const struct nat64_way *way,
 				    struct nat64_packet *packet);
 
-/* Lowers the MSS option of a TCP SYN to at most mss (host order), checksum kept right; packet is of either family. 1 if it was changed. */
+/*
+ * Lowers the MSS option of a TCP SYN to at most mss (host order), checksum kept right; packet is of either family, flow of these octets (so: before
+ * they are rewritten). Only what is linear is looked at. 1 if it was changed.
+ */
 int nat64_clamp_mss(const struct nat64_flow *flow, struct nat64_packet *packet, __u16 mss);
 
 #endif

@@ -1,74 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Each direction is a line of 128-bit keys (an IPv4 address stands in the highest 32 bits) cut into intervals, each with the entry of the
- * longest prefix that covers it, or none. A lookup first compares the bits that all entries share, so that an address of another network
- * costs nothing more, then takes the next few bits as an index into the intervals, and searches what is left between two marks.
- */
 #include "kmod/nat64/core/eamt.h"
 #include "kmod/nat64/core/octets.h"
+#include "kmod/nat64/core/table.h"
 
-#define NONE (~0u)
 #define COUNT_MAX (1u << 24)
 #define DEPTH_MAX 130 /* prefixes that can nest */
 
-struct key {
-	__u64 high;
-	__u64 low;
-};
-
 struct entry {
-	struct key v6;
+	struct nat64_key v6;
 	__u32 v4; /* host order */
 	__u8 v4_length;
 	__u8 v6_length;
 };
 
-struct side {
-	struct key prefix; /* what all entries have in common, and its mask */
-	struct key mask;
-	__u32 skip;  /* its length, 127 at most */
-	__u32 shift; /* 64 - bits that the index has */
-	__u32 count; /* intervals */
-	__u32 room;  /* for intervals and marks, in the arrays: */
-	__u32 start; /* octets from the table's beginning to struct key[room] */
-	__u32 value; /* __u32[room]: entry or NONE */
-	__u32 mark;  /* __u32[room + 1]: the interval in which the keys of an index value begin */
-};
-
-struct nat64_eamt {
-	struct side side4;
-	struct side side6;
-	__u32 entries; /* octets to struct entry[count] */
-};
-
 /* ---- keys ------------------------------------------------------------------------------------- */
 
-static struct key key4(__be32 v4)
+static NAT64_INLINE struct nat64_key key4(__be32 v4)
 {
-	return (struct key){ (__u64)__be32_to_cpu(v4) << 32, 0 };
+	return (struct nat64_key){ (__u64)__be32_to_cpu(v4) << 32, 0 };
 }
 
-static struct key key6(const struct nat64_in6 *v6)
+static NAT64_INLINE struct nat64_key key6(const struct nat64_in6 *v6)
 {
-	return (struct key){ (__u64)__be32_to_cpu(v6->word[0]) << 32 | __be32_to_cpu(v6->word[1]),
-			     (__u64)__be32_to_cpu(v6->word[2]) << 32 | __be32_to_cpu(v6->word[3]) };
+	__be64 halves[2];
+
+	NAT64_COPY(halves, v6, 16);
+	return (struct nat64_key){ __be64_to_cpu(halves[0]), __be64_to_cpu(halves[1]) };
 }
 
-static int below(struct key a, struct key b)
+static NAT64_INLINE int below(struct nat64_key a, struct nat64_key b)
 {
 	return a.high < b.high || (a.high == b.high && a.low < b.low);
 }
 
 /* The highest length bits. */
-static struct key mask_of(__u32 length)
+static struct nat64_key mask_of(__u32 length)
 {
 	if (length >= 64)
-		return (struct key){ ~0ull, length == 64 ? 0 : ~0ull << (128 - length) };
-	return (struct key){ length ? ~0ull << (64 - length) : 0, 0 };
+		return (struct nat64_key){ ~0ull, length == 64 ? 0 : ~0ull << (128 - length) };
+	return (struct nat64_key){ length ? ~0ull << (64 - length) : 0, 0 };
 }
 
 /* 64 bits from bit at (0 to 127) on, zeros behind the end. */
-static __u64 bits_from(struct key key, __u32 at)
+static NAT64_INLINE __u64 bits_from(struct nat64_key key, __u32 at)
 {
 	if (at >= 64)
 		return key.low << (at - 64);
@@ -76,25 +50,25 @@ static __u64 bits_from(struct key key, __u32 at)
 }
 
 /* The highest bits of value from bit at on, the others 0. */
-static struct key bits_at(__u64 value, __u32 at)
+static NAT64_INLINE struct nat64_key bits_at(__u64 value, __u32 at)
 {
 	if (at >= 64)
-		return (struct key){ 0, at < 128 ? value >> (at - 64) : 0 };
-	return (struct key){ value >> at, at ? value << (64 - at) : 0 };
+		return (struct nat64_key){ 0, at < 128 ? value >> (at - 64) : 0 };
+	return (struct nat64_key){ value >> at, at ? value << (64 - at) : 0 };
 }
 
 /* ---- building --------------------------------------------------------------------------------- */
 
 struct range {
-	struct key first;
-	struct key last;
+	struct nat64_key first;
+	struct nat64_key last;
 	__u32 length;
 };
 
 static struct range range_of(const struct entry *entry, int six)
 {
-	const struct key mask = mask_of(six ? entry->v6_length : entry->v4_length);
-	const struct key first = six ? entry->v6 : (struct key){ (__u64)entry->v4 << 32, 0 };
+	const struct nat64_key mask = mask_of(six ? entry->v6_length : entry->v4_length);
+	const struct nat64_key first = six ? entry->v6 : (struct nat64_key){ (__u64)entry->v4 << 32, 0 };
 
 	return (struct range){ first,
 			       { first.high | ~mask.high, first.low | ~mask.low },
@@ -143,33 +117,35 @@ static void *at(struct nat64_eamt *eamt, __u32 offset)
 	return (__u8 *)eamt + offset;
 }
 
-/* From start on, value; it replaces what was said of the same start. */
-static void cut(struct nat64_eamt *eamt, struct side *side, struct key start, __u32 value)
+#define NO_ENTRY (~0u)
+
+/* From start on, entry value; it replaces what was said of the same start. */
+static void cut(struct nat64_eamt *eamt, struct nat64_side *side, struct nat64_key start, __u32 value)
 {
-	struct key *starts = at(eamt, side->start);
+	struct nat64_key *starts = at(eamt, side->start);
 	__u32 *values = at(eamt, side->value);
 
 	if (side->count && !below(starts[side->count - 1], start))
 		side->count--;
 	starts[side->count] = start;
-	values[side->count++] = value;
+	values[side->count++] = value == NO_ENTRY ? 0 : eamt->entries + value * (__u32)sizeof(struct entry);
 }
 
 /* The bits that all entries share. order is sorted. */
-static void find_prefix(struct side *side, const struct entry *entries, const __u32 *order, __u32 count, int six)
+static void find_prefix(struct nat64_side *side, const struct entry *entries, const __u32 *order, __u32 count, int six)
 {
-	const struct key first = range_of(&entries[order[0]], six).first;
-	struct key last = range_of(&entries[order[0]], six).last;
+	const struct nat64_key first = range_of(&entries[order[0]], six).first;
+	struct nat64_key last = range_of(&entries[order[0]], six).last;
 	__u32 length = 0;
 
 	for (__u32 i = 1; i < count; i++) {
-		const struct key end = range_of(&entries[order[i]], six).last;
+		const struct nat64_key end = range_of(&entries[order[i]], six).last;
 
 		if (below(last, end))
 			last = end;
 	}
 	while (length < 127) {
-		const struct key mask = mask_of(length + 1);
+		const struct nat64_key mask = mask_of(length + 1);
 
 		if ((first.high ^ last.high) & mask.high || (first.low ^ last.low) & mask.low)
 			break;
@@ -177,15 +153,15 @@ static void find_prefix(struct side *side, const struct entry *entries, const __
 	}
 	side->skip = length;
 	side->mask = mask_of(length);
-	side->prefix = (struct key){ first.high & side->mask.high, first.low & side->mask.low };
+	side->prefix = (struct nat64_key){ first.high & side->mask.high, first.low & side->mask.low };
 }
 
 /* Ends the ranges on the stack that lie wholly in front of start; each leaves what it lay in, or none. Returns the depth left. */
-static __u32 leave(struct nat64_eamt *eamt, struct side *side, const struct entry *entries, const __u32 *stack,
-		   __u32 depth, const struct key *start, int six)
+static __u32 leave(struct nat64_eamt *eamt, struct nat64_side *side, const struct entry *entries, const __u32 *stack,
+		   __u32 depth, const struct nat64_key *start, int six)
 {
 	while (depth) {
-		struct key next = range_of(&entries[stack[depth - 1]], six).last;
+		struct nat64_key next = range_of(&entries[stack[depth - 1]], six).last;
 
 		if (start && !below(next, *start))
 			break;
@@ -195,32 +171,50 @@ static __u32 leave(struct nat64_eamt *eamt, struct side *side, const struct entr
 		/* Behind the end of what is compared at all: nobody asks. */
 		if ((next.high & side->mask.high) == side->prefix.high &&
 		    (next.low & side->mask.low) == side->prefix.low && (next.high | next.low))
-			cut(eamt, side, next, depth ? stack[depth - 1] : NONE);
+			cut(eamt, side, next, depth ? stack[depth - 1] : NO_ENTRY);
 	}
 	return depth;
 }
 
-static void build_marks(struct nat64_eamt *eamt, struct side *side)
+/* From interval on, the last one that begins at key (behind the prefix) or in front of it. */
+static __u32 reach(const struct nat64_key *starts, const struct nat64_side *side, __u32 interval, struct nat64_key key)
 {
-	const struct key *starts = at(eamt, side->start);
-	__u32 *marks = at(eamt, side->mark);
+	key = (struct nat64_key){ side->prefix.high | key.high, side->prefix.low | key.low };
+	while (interval + 1 < side->count && !below(key, starts[interval + 1]))
+		interval++;
+	return interval;
+}
+
+/* The last one that begins in front of key. */
+static __u32 before_next(const struct nat64_key *starts, const struct nat64_side *side, __u32 interval,
+			 struct nat64_key key)
+{
+	key = (struct nat64_key){ side->prefix.high | key.high, side->prefix.low | key.low };
+	while (interval + 1 < side->count && below(starts[interval + 1], key))
+		interval++;
+	return interval;
+}
+
+static void build_marks(struct nat64_eamt *eamt, struct nat64_side *side)
+{
+	const struct nat64_key *starts = at(eamt, side->start);
+	struct nat64_mark *marks = at(eamt, side->mark);
 	__u32 bits = 1, interval = 0;
 
-	while (bits < 128 - side->skip && bits < 24 && 2u << bits <= side->count)
+	while (bits < 128 - side->skip && bits < 24 && 1u << bits < side->count)
 		bits++;
 	side->shift = 64 - bits;
 	for (__u32 i = 0; i < 1u << bits; i++) {
-		const struct key offset = bits_at((__u64)i << side->shift, side->skip);
-		const struct key key = { side->prefix.high | offset.high, side->prefix.low | offset.low };
+		const struct nat64_key begin = bits_at((__u64)i << side->shift, side->skip);
+		const struct nat64_key next = bits_at((__u64)(i + 1) << side->shift, side->skip);
 
-		while (interval + 1 < side->count && !below(key, starts[interval + 1]))
-			interval++;
-		marks[i] = interval;
+		interval = reach(starts, side, interval, begin);
+		marks[i].first = interval;
+		marks[i].last = i + 1 < 1u << bits ? before_next(starts, side, interval, next) : side->count - 1;
 	}
-	marks[1u << bits] = side->count - 1;
 }
 
-static enum nat64_eam_error build_side(struct nat64_eamt *eamt, struct side *side, __u32 *order, __u32 count,
+static enum nat64_eam_error build_side(struct nat64_eamt *eamt, struct nat64_side *side, __u32 *order, __u32 count,
 				       int overlap, int six, __u32 *bad)
 {
 	const struct entry *entries = at(eamt, eamt->entries);
@@ -230,8 +224,12 @@ static enum nat64_eam_error build_side(struct nat64_eamt *eamt, struct side *sid
 	if (count)
 		find_prefix(side, entries, order, count, six);
 	else
-		side->mask = side->prefix = (struct key){ 0, 0 };
-	cut(eamt, side, side->prefix, NONE);
+		side->mask = side->prefix = (struct nat64_key){ 0, 0 };
+	side->raw_prefix[0] = __cpu_to_be64(side->prefix.high);
+	side->raw_prefix[1] = __cpu_to_be64(side->prefix.low);
+	side->raw_mask[0] = __cpu_to_be64(side->mask.high);
+	side->raw_mask[1] = __cpu_to_be64(side->mask.low);
+	cut(eamt, side, side->prefix, NO_ENTRY);
 	for (__u32 i = 0; i < count; i++) {
 		const struct range range = range_of(&entries[order[i]], six);
 
@@ -250,8 +248,8 @@ static enum nat64_eam_error build_side(struct nat64_eamt *eamt, struct side *sid
 
 static enum nat64_eam_error check(const struct nat64_eam *eam)
 {
-	const struct key v6 = key6(&eam->v6), v4 = key4(eam->v4);
-	struct key mask;
+	const struct nat64_key v6 = key6(&eam->v6), v4 = key4(eam->v4);
+	struct nat64_key mask;
 
 	if (eam->v4_length > 32)
 		return NAT64_EAM_V4_LENGTH;
@@ -265,21 +263,20 @@ static enum nat64_eam_error check(const struct nat64_eam *eam)
 	return NAT64_EAM_OK;
 }
 
-/* Intervals: two ends an entry and what lies in front; marks: a power of two, at most twice as many, and one. */
+/* Intervals: two ends an entry and what lies in front; marks: a power of two, less than twice as many. */
 static __u32 room_of(__u32 count)
 {
 	return 2 * count + 2;
 }
 
-static __u32 lay_out(struct side *side, __u32 offset, __u32 room)
+static __u32 lay_out(struct nat64_side *side, __u32 offset, __u32 room)
 {
 	side->count = 0;
 	side->skip = 0;
-	side->room = room;
 	side->start = offset;
-	side->value = side->start + room * (__u32)sizeof(struct key);
+	side->value = side->start + room * (__u32)sizeof(struct nat64_key);
 	side->mark = side->value + room * 4;
-	return side->mark + (room + 2) / 2 * 8;
+	return side->mark + 2 * room * (__u32)sizeof(struct nat64_mark);
 }
 
 __u32 nat64_eamt_size(__u32 count)
@@ -289,7 +286,7 @@ __u32 nat64_eamt_size(__u32 count)
 	if (count > COUNT_MAX)
 		return 0;
 	return (__u32)sizeof(struct nat64_eamt) + 8 + count * ((__u32)sizeof(struct entry) + 4) +
-	       2 * (room * ((__u32)sizeof(struct key) + 4) + (room + 2) / 2 * 8);
+	       2 * room * ((__u32)(sizeof(struct nat64_key) + 2 * sizeof(struct nat64_mark)) + 4);
 }
 
 enum nat64_eam_error nat64_eamt_build(void *memory, const struct nat64_eam *entries, __u32 count, int overlap,
@@ -322,19 +319,15 @@ enum nat64_eam_error nat64_eamt_build(void *memory, const struct nat64_eam *entr
 
 /* ---- looking up ------------------------------------------------------------------------------- */
 
-static const struct entry *find(const struct nat64_eamt *eamt, const struct side *side, struct key key)
+static NAT64_INLINE const struct entry *find(const struct nat64_eamt *eamt, const struct nat64_side *side,
+					     struct nat64_key key)
 {
 	const __u8 *base = (const __u8 *)eamt;
-	const struct key *starts;
-	const __u32 *marks;
-	__u32 low, high, value;
+	const struct nat64_key *starts = (const struct nat64_key *)(base + side->start);
+	const struct nat64_mark *mark =
+		(const struct nat64_mark *)(base + side->mark) + (bits_from(key, side->skip) >> side->shift);
+	__u32 low = mark->first, high = mark->last, value;
 
-	if (((key.high & side->mask.high) ^ side->prefix.high) | ((key.low & side->mask.low) ^ side->prefix.low))
-		return NULL;
-	starts = (const struct key *)(base + side->start);
-	marks = (const __u32 *)(base + side->mark) + (bits_from(key, side->skip) >> side->shift);
-	low = marks[0];
-	high = marks[1];
 	while (low < high) {
 		const __u32 middle = (low + high + 1) / 2;
 
@@ -344,34 +337,34 @@ static const struct entry *find(const struct nat64_eamt *eamt, const struct side
 			low = middle;
 	}
 	value = ((const __u32 *)(base + side->value))[low];
-	return value == NONE ? NULL : (const struct entry *)(base + eamt->entries) + value;
+	return value ? (const struct entry *)(base + value) : NULL;
 }
 
-int nat64_eamt_46(const struct nat64_eamt *eamt, __be32 v4, struct nat64_in6 *v6)
+int nat64_eamt_near_46(const struct nat64_eamt *eamt, __be32 v4, struct nat64_in6 *v6)
 {
 	const struct entry *entry = find(eamt, &eamt->side4, key4(v4));
-	struct key key;
+	__be64 halves[2];
+	struct nat64_key key;
 
 	if (!entry)
 		return 0;
 	key = entry->v6;
 	if (entry->v4_length < 32) {
-		const struct key suffix =
+		const struct nat64_key suffix =
 			bits_at((__u64)__be32_to_cpu(v4) << (32 + entry->v4_length), entry->v6_length);
 
 		key.high |= suffix.high;
 		key.low |= suffix.low;
 	}
-	v6->word[0] = __cpu_to_be32((__u32)(key.high >> 32));
-	v6->word[1] = __cpu_to_be32((__u32)key.high);
-	v6->word[2] = __cpu_to_be32((__u32)(key.low >> 32));
-	v6->word[3] = __cpu_to_be32((__u32)key.low);
+	halves[0] = __cpu_to_be64(key.high);
+	halves[1] = __cpu_to_be64(key.low);
+	NAT64_COPY(v6, halves, 16);
 	return 1;
 }
 
-int nat64_eamt_64(const struct nat64_eamt *eamt, const struct nat64_in6 *v6, __be32 *v4)
+int nat64_eamt_near_64(const struct nat64_eamt *eamt, const struct nat64_in6 *v6, __be32 *v4)
 {
-	const struct key key = key6(v6);
+	const struct nat64_key key = key6(v6);
 	const struct entry *entry = find(eamt, &eamt->side6, key);
 	__u32 result;
 
@@ -382,4 +375,14 @@ int nat64_eamt_64(const struct nat64_eamt *eamt, const struct nat64_in6 *v6, __b
 		result |= (__u32)(bits_from(key, entry->v6_length) >> (32 + entry->v4_length));
 	*v4 = __cpu_to_be32(result);
 	return 1;
+}
+
+int nat64_eamt_46(const struct nat64_eamt *eamt, __be32 v4, struct nat64_in6 *v6)
+{
+	return !nat64_eamt_far4(eamt, v4) && nat64_eamt_near_46(eamt, v4, v6);
+}
+
+int nat64_eamt_64(const struct nat64_eamt *eamt, const struct nat64_in6 *v6, __be32 *v4)
+{
+	return !nat64_eamt_far6(eamt, v6) && nat64_eamt_near_64(eamt, v6, v4);
 }

@@ -18,34 +18,60 @@ struct view {
 	__u8 family;
 	__u8 inner; /* quoted by an error: may be cut short anywhere behind its IP headers */
 	__u8 sum;
+	__u8 plain; /* TCP or UDP behind a bare IP header, or AGAIN */
 };
 
+/*
+ * The parser is compiled twice: first comes one that knows only TCP and UDP without extension headers and options, calls nothing and keeps all
+ * in registers; what it leaves is parsed by the whole one, from the beginning.
+ */
+#define AGAIN NAT64_VERDICT_COUNT
+
+static NAT64_INLINE int is_plain(__u8 protocol)
+{
+	return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP;
+}
+
 /* size octets at may be read. at is never beyond end. */
-static int readable(const struct view *view, __u32 at, __u32 size)
+static NAT64_INLINE int readable(const struct view *view, __u32 at, __u32 size)
 {
 	return at <= view->seen && view->seen - at >= size;
 }
 
 /* size octets of the upper-layer header may be read. */
-static int upper_readable(const struct view *view, const struct nat64_half *half, __u32 size)
+static NAT64_INLINE int upper_readable(const struct view *view, const struct nat64_half *half, __u32 size)
 {
 	return half->payload >= size && readable(view, half->l4, size);
 }
 
-static int is_fragment(const struct nat64_half *half)
+static NAT64_INLINE int is_fragment(const struct nat64_half *half)
 {
 	return (half->flags & (NAT64_F_FRAGMENTED | NAT64_F_ATOMIC)) == NAT64_F_FRAGMENTED;
 }
 
 /* Ends behind the packet: a first fragment has to have it all (RFC 7112), a quoted packet need not. */
-static enum nat64_verdict missing(const struct nat64_half *half)
+static NAT64_INLINE enum nat64_verdict missing(const struct nat64_half *half)
 {
 	return is_fragment(half) ? NAT64_TINY_FRAGMENT : NAT64_TRUNCATED;
 }
 
+/* What most packets do not have, side by side. */
+static NAT64_INLINE void clear(struct nat64_half *half, __u32 at)
+{
+	half->identification = 0;
+	half->l3 = (__u16)at;
+	half->fragment_header = 0;
+	half->fragment_offset = 0;
+	half->type = 0;
+	half->code = 0;
+	half->flags = 0;
+	half->udp_length = 0;
+	half->source_port = half->destination_port = 0;
+}
+
 /* ---- upper layers ------------------------------------------------------------------------------ */
 
-static enum nat64_verdict parse_tcp(const struct view *view, struct nat64_half *half)
+static NAT64_INLINE enum nat64_verdict parse_tcp(const struct view *view, struct nat64_half *half)
 {
 	const __u8 *tcp = view->data + half->l4;
 	__u32 size;
@@ -65,7 +91,7 @@ static enum nat64_verdict parse_tcp(const struct view *view, struct nat64_half *
 	return NAT64_OK;
 }
 
-static enum nat64_verdict parse_udp(const struct view *view, struct nat64_half *half)
+static NAT64_INLINE enum nat64_verdict parse_udp(const struct view *view, struct nat64_half *half)
 {
 	const __u8 *udp = view->data + half->l4;
 
@@ -129,20 +155,17 @@ static enum nat64_verdict parse_icmp(const struct view *view, struct nat64_half 
 }
 
 /* half's IP fields are all there; half->l4 and half->payload lie within the packet. */
-static enum nat64_verdict parse_upper(const struct view *view, struct nat64_half *half)
+static NAT64_INLINE enum nat64_verdict parse_upper(const struct view *view, struct nat64_half *half)
 {
 	const __u8 icmp = view->family == 4 ? PROTOCOL_ICMP4 : PROTOCOL_ICMP6;
 
-	half->type = half->code = 0;
-	half->source_port = half->destination_port = 0;
-	half->udp_length = 0;
-	if (half->fragment_offset) {
+	if (!view->plain && half->fragment_offset) {
 		half->upper = NAT64_FRAGMENT;
 		return half->protocol == icmp && !view->inner ? NAT64_ICMP_FRAGMENT : NAT64_OK;
 	}
 	if (half->protocol == PROTOCOL_UDP)
 		return parse_udp(view, half);
-	if (half->protocol == PROTOCOL_TCP)
+	if (view->plain || half->protocol == PROTOCOL_TCP)
 		return parse_tcp(view, half);
 	if (half->protocol == icmp)
 		return parse_icmp(view, half);
@@ -188,12 +211,15 @@ static enum nat64_verdict protocol_4(__u8 protocol)
 	}
 }
 
-static enum nat64_verdict parse_4(const struct view *view, __u32 at, struct nat64_half *half)
+static NAT64_INLINE enum nat64_verdict parse_4(const struct view *view, __u32 at, struct nat64_half *half)
 {
 	const __u8 *ip = view->data + at;
 	__u32 size, total, left = view->end - at, bits;
 	enum nat64_verdict verdict;
 
+	if (view->plain && (view->seen < IP4_HEADER + UDP_HEADER || ip[0] != 0x45 || !is_plain(ip[9]) ||
+			    nat64_host16(ip + 6) & (IP4_MF | IP4_OFFSET)))
+		return AGAIN;
 	if (left < IP4_HEADER || !readable(view, at, IP4_HEADER))
 		return NAT64_TRUNCATED;
 	if (ip[0] >> 4 != 4)
@@ -211,22 +237,21 @@ static enum nat64_verdict parse_4(const struct view *view, __u32 at, struct nat6
 	half->protocol = ip[9];
 	half->tos = ip[1];
 	half->ttl = ip[8];
-	half->l3 = (__u16)at;
+	clear(half, at);
 	half->l4 = (__u16)(at + size);
-	half->fragment_header = 0;
 	half->identification = nat64_host16(ip + 4);
 	half->payload = nat64_min(total, left) - size;
 	bits = nat64_host16(ip + 6);
 	half->fragment_offset = (__u16)((bits & IP4_OFFSET) * 8);
 	half->flags = bits & IP4_DF ? NAT64_F_DF : 0;
-	if (bits & (IP4_MF | IP4_OFFSET)) {
+	if (!view->plain && bits & (IP4_MF | IP4_OFFSET)) {
 		half->flags |= NAT64_F_FRAGMENTED | (bits & IP4_MF ? NAT64_F_MORE : 0);
 		if ((bits & IP4_MF && (total - size) % 8) || half->fragment_offset + total > DATAGRAM_MAX)
 			return NAT64_BAD_FRAGMENT;
 	}
 	if (size > IP4_HEADER && !view->inner && has_source_route(ip + IP4_HEADER, size - IP4_HEADER))
 		return NAT64_SOURCE_ROUTE;
-	verdict = protocol_4(half->protocol);
+	verdict = view->plain ? NAT64_OK : protocol_4(half->protocol);
 	return verdict != NAT64_OK ? verdict : parse_upper(view, half);
 }
 
@@ -269,21 +294,26 @@ static enum nat64_verdict parse_fragment_header(const struct view *view, __u32 a
 	return half->fragment_offset + payload > IP4_PAYLOAD_MAX ? NAT64_TOO_BIG_FOR_IPV4 : NAT64_OK;
 }
 
+static NAT64_INLINE int is_skipped(__u8 next)
+{
+	return next == PROTOCOL_HOP_BY_HOP || next == PROTOCOL_ROUTING || next == PROTOCOL_DESTINATION ||
+	       next == PROTOCOL_FRAGMENT;
+}
+
 /*
  * Steps over the extension headers that have no meaning in IPv4, to the first that is carried (RFC 7915 5.1). AH and ESP are carried, as
- * protocols. end: what the payload length, or being cut short, leaves of the packet.
+ * protocols. half has the first, end: what the payload length, or being cut short, leaves of the packet.
  */
-static enum nat64_verdict parse_chain(const struct view *view, __u8 next, __u32 at, __u32 end, struct nat64_half *half)
+static enum nat64_verdict parse_chain(const struct view *view, __u32 end, struct nat64_half *half)
 {
 	enum nat64_verdict verdict;
+	__u32 at = half->l4;
+	__u8 next = half->protocol;
 
-	for (int count = 0;; count++) {
+	for (int count = 0; is_skipped(next); count++) {
 		const __u8 *header = view->data + at;
 		__u32 size;
 
-		if (next != PROTOCOL_HOP_BY_HOP && next != PROTOCOL_ROUTING && next != PROTOCOL_DESTINATION &&
-		    next != PROTOCOL_FRAGMENT)
-			break;
 		if (count == CHAIN_MAX || (next == PROTOCOL_HOP_BY_HOP && count))
 			return NAT64_BAD_CHAIN;
 		if (end - at < 8 || !readable(view, at, 8))
@@ -309,12 +339,14 @@ static enum nat64_verdict parse_chain(const struct view *view, __u8 next, __u32 
 	return NAT64_OK;
 }
 
-static enum nat64_verdict parse_6(const struct view *view, __u32 at, struct nat64_half *half)
+static NAT64_INLINE enum nat64_verdict parse_6(const struct view *view, __u32 at, struct nat64_half *half)
 {
 	const __u8 *ip = view->data + at;
 	__u32 left = view->end - at, length;
 	enum nat64_verdict verdict;
 
+	if (view->plain && (view->seen < IP6_HEADER + UDP_HEADER || ip[0] >> 4 != 6 || !is_plain(ip[6])))
+		return AGAIN;
 	if (left < IP6_HEADER || !readable(view, at, IP6_HEADER))
 		return NAT64_TRUNCATED;
 	if (ip[0] >> 4 != 6)
@@ -328,16 +360,17 @@ static enum nat64_verdict parse_6(const struct view *view, __u32 at, struct nat6
 	NAT64_COPY(&half->destination.v6, ip + 24, 16);
 	half->tos = (__u8)(nat64_host16(ip) >> 4);
 	half->ttl = ip[7];
-	half->l3 = (__u16)at;
-	half->fragment_header = 0;
-	half->fragment_offset = 0;
-	half->identification = 0;
-	half->flags = 0;
+	clear(half, at);
 	at += IP6_HEADER;
-	verdict = parse_chain(view, ip[6], at, at + left, half);
-	if (verdict != NAT64_OK)
-		return verdict;
-	if (half->protocol == PROTOCOL_ICMP4)
+	half->protocol = ip[6];
+	half->l4 = (__u16)at;
+	half->payload = left;
+	if (!view->plain && is_skipped(half->protocol)) {
+		verdict = parse_chain(view, at + left, half);
+		if (verdict != NAT64_OK)
+			return verdict;
+	}
+	if (!view->plain && half->protocol == PROTOCOL_ICMP4)
 		return NAT64_NO_NEXT_HEADER;
 	if (!half->fragment_offset && length - (half->l4 - at) > IP4_PAYLOAD_MAX)
 		return NAT64_TOO_BIG_FOR_IPV4;
@@ -359,9 +392,7 @@ __u32 nat64_segments_left(const struct nat64_packet *packet)
 
 		if (next == PROTOCOL_ROUTING && header[3])
 			return at + 3;
-		if ((next != PROTOCOL_HOP_BY_HOP && next != PROTOCOL_ROUTING && next != PROTOCOL_DESTINATION &&
-		     next != PROTOCOL_FRAGMENT) ||
-		    size > seen - at)
+		if (!is_skipped(next) || size > seen - at)
 			return 0;
 		next = header[0];
 		at += size;
@@ -375,7 +406,9 @@ __u32 nat64_segments_left(const struct nat64_packet *packet)
 static enum nat64_verdict parse_inner(const struct nat64_packet *packet, struct nat64_flow *flow)
 {
 	const struct nat64_half *outer = &flow->outer;
-	struct view view = { packet->data, nat64_min(packet->linear, packet->len), 0, flow->family, 1, NAT64_SUM_FULL };
+	struct view view = {
+		packet->data, nat64_min(packet->linear, packet->len), 0, flow->family, 1, NAT64_SUM_FULL, 0
+	};
 	const __u32 message = outer->l4, at = message + ICMP_HEADER, end = message + outer->payload;
 	enum nat64_verdict verdict;
 
@@ -392,10 +425,12 @@ static enum nat64_verdict parse_inner(const struct nat64_packet *packet, struct 
 	return verdict == NAT64_TRUNCATED && packet->linear < end ? verdict : NAT64_ICMP_INNER;
 }
 
-enum nat64_verdict nat64_parse(const struct nat64_packet *packet, __u8 family, struct nat64_flow *flow)
+static NAT64_INLINE enum nat64_verdict parse_outer(const struct nat64_packet *packet, __u8 family, int plain,
+						   struct nat64_flow *flow)
 {
-	const struct view view = { packet->data, nat64_min(packet->linear, packet->len), packet->len, family, 0,
-				   packet->sum };
+	const struct view view = {
+		packet->data, nat64_min(packet->linear, packet->len), packet->len, family, 0, packet->sum, plain
+	};
 	enum nat64_verdict verdict;
 
 	if (packet->len > DATAGRAM_MAX + (family == 6 ? IP6_HEADER : 0))
@@ -408,5 +443,29 @@ enum nat64_verdict nat64_parse(const struct nat64_packet *packet, __u8 family, s
 		return verdict;
 	if (family == 4 ? nat64_scoped4(flow->outer.source.v4) : nat64_scoped6(&flow->outer.source.v6))
 		return NAT64_SCOPE;
-	return flow->outer.upper == NAT64_ERROR ? parse_inner(packet, flow) : NAT64_OK;
+	return !plain && flow->outer.upper == NAT64_ERROR ? parse_inner(packet, flow) : NAT64_OK;
+}
+
+NAT64_RARE enum nat64_verdict whole_4(const struct nat64_packet *packet, struct nat64_flow *flow)
+{
+	return parse_outer(packet, 4, 0, flow);
+}
+
+NAT64_RARE enum nat64_verdict whole_6(const struct nat64_packet *packet, struct nat64_flow *flow)
+{
+	return parse_outer(packet, 6, 0, flow);
+}
+
+enum nat64_verdict nat64_parse_4(const struct nat64_packet *packet, struct nat64_flow *flow)
+{
+	const enum nat64_verdict verdict = parse_outer(packet, 4, 1, flow);
+
+	return verdict == AGAIN ? whole_4(packet, flow) : verdict;
+}
+
+enum nat64_verdict nat64_parse_6(const struct nat64_packet *packet, struct nat64_flow *flow)
+{
+	const enum nat64_verdict verdict = parse_outer(packet, 6, 1, flow);
+
+	return verdict == AGAIN ? whole_6(packet, flow) : verdict;
 }

@@ -24,7 +24,7 @@ static __u8 next_header(const struct nat64_half *half)
 	return half->protocol == PROTOCOL_ICMP4 ? PROTOCOL_ICMP6 : half->protocol;
 }
 
-static void write_header6(__u8 *ip, const struct header6 *header)
+static NAT64_INLINE void write_header6(__u8 *ip, const struct header6 *header)
 {
 	const struct nat64_half *half = header->half;
 
@@ -42,8 +42,8 @@ static void write_header6(__u8 *ip, const struct header6 *header)
 	nat64_put_host32(ip + 44, half->identification);
 }
 
-static void pseudo_46(const struct nat64_half *half, const struct nat64_map_half *map, __u32 payload,
-		      struct nat64_pseudo *pseudo)
+static NAT64_INLINE void pseudo_46(const struct nat64_half *half, const struct nat64_map_half *map, __u32 payload,
+				   struct nat64_pseudo *pseudo)
 {
 	const __u64 new = nat64_sum_pair6(&map->source.v6, &map->destination.v6);
 
@@ -93,9 +93,9 @@ static __u32 icmp_word(const struct nat64_config *config, const struct nat64_way
 	}
 }
 
-static enum nat64_verdict rewrite_error(const struct nat64_config *config, const struct nat64_flow *flow,
-					const struct nat64_map *map, const struct nat64_way *way,
-					struct nat64_packet *packet)
+NAT64_RARE enum nat64_verdict rewrite_error(const struct nat64_config *config, const struct nat64_flow *flow,
+					    const struct nat64_map *map, const struct nat64_way *way,
+					    struct nat64_packet *packet)
 {
 	const struct nat64_half *outer = &flow->outer, *inner = &flow->inner;
 	const __u32 rest = outer->l4 + ICMP_HEADER + flow->quoted - inner->l4; /* quoted behind the IP header */
@@ -110,6 +110,10 @@ static enum nat64_verdict rewrite_error(const struct nat64_config *config, const
 	__be16 field;
 	__u64 old;
 
+	if (outer->ttl <= way->hops)
+		return NAT64_HOP_LIMIT;
+	if (packet->linear < outer->l4 + outer->payload)
+		return NAT64_NO_MEMORY;
 	if (!nat64_icmp_46(outer->type, outer->code, message[4], &new))
 		return NAT64_ICMP_TYPE;
 	nat64_tail_plan(6, nat64_icmp_extended6(new.type), header, rest, flow->extension, &tail);
@@ -139,37 +143,59 @@ static enum nat64_verdict rewrite_error(const struct nat64_config *config, const
 	at = message - IP6_HEADER;
 	write_header6(at,
 		      &(struct header6){ outer, &map->outer, size, tos_46(config, outer), outer->ttl - way->hops, 0 });
-	nat64_packet_move(packet, at, IP6_HEADER + size);
+	nat64_packet_move(packet, (__u32)(at - packet->data), IP6_HEADER + size);
 	return NAT64_OK;
+}
+
+/* plain: TCP or UDP without a fragment header. Compiled twice, as the parser is. */
+static NAT64_INLINE enum nat64_verdict rewrite(const struct nat64_config *config, const struct nat64_flow *flow,
+					       const struct nat64_map *map, const struct nat64_way *way,
+					       struct nat64_packet *packet, int plain)
+{
+	const struct nat64_half *outer = &flow->outer;
+	const int fragment = !plain && (outer->flags & NAT64_F_FRAGMENTED || way->fragment);
+	const __u32 header = header6_size(fragment);
+	__u8 *l4 = packet->data + outer->l4;
+	struct nat64_pseudo pseudo;
+
+	if (outer->ttl <= way->hops)
+		return NAT64_HOP_LIMIT;
+	if (outer->l4 + packet->headroom < header)
+		return NAT64_NO_MEMORY;
+	pseudo_46(outer, &map->outer, outer->payload, &pseudo);
+	if (!plain)
+		nat64_upper(l4, nat64_min(outer->payload, packet->linear - outer->l4), outer, &map->outer, &pseudo,
+			    echo_46(outer), packet->sum);
+	else if (outer->upper == NAT64_TCP)
+		nat64_upper_tcp(l4, TCP_HEADER, &map->outer, pseudo.addresses, packet->sum);
+	else
+		nat64_upper_udp(l4, 0, &map->outer, pseudo.addresses, packet->sum);
+	if (!plain && outer->flags & NAT64_F_UDP_ZERO)
+		amend_udp(l4, outer, &map->outer, way->payload_sum);
+	write_header6(l4 - header, &(struct header6){ outer, &map->outer, outer->payload, tos_46(config, outer),
+						      outer->ttl - way->hops, fragment != 0 });
+	nat64_packet_move(packet, outer->l4 - header, header + outer->payload);
+	return NAT64_OK;
+}
+
+NAT64_RARE enum nat64_verdict rewrite_rare(const struct nat64_config *config, const struct nat64_flow *flow,
+					   const struct nat64_map *map, const struct nat64_way *way,
+					   struct nat64_packet *packet)
+{
+	const enum nat64_verdict verdict = nat64_check_46(config, flow);
+
+	if (verdict != NAT64_OK)
+		return verdict;
+	return flow->outer.upper == NAT64_ERROR ? rewrite_error(config, flow, map, way, packet)
+						: rewrite(config, flow, map, way, packet, 0);
 }
 
 enum nat64_verdict nat64_rewrite_46(const struct nat64_config *config, const struct nat64_flow *flow,
 				    const struct nat64_map *map, const struct nat64_way *way,
 				    struct nat64_packet *packet)
 {
-	const struct nat64_half *outer = &flow->outer;
-	const enum nat64_verdict verdict = nat64_check_46(config, flow);
-	const int fragment = outer->flags & NAT64_F_FRAGMENTED || way->fragment;
-	const __u32 header = header6_size(fragment);
-	__u8 *l4 = packet->data + outer->l4;
-	struct nat64_pseudo pseudo;
-
-	if (verdict != NAT64_OK)
-		return verdict;
-	if (way->hops && outer->ttl <= way->hops)
-		return NAT64_HOP_LIMIT;
-	if (outer->upper == NAT64_ERROR)
-		return packet->linear < outer->l4 + outer->payload ? NAT64_NO_MEMORY
-								   : rewrite_error(config, flow, map, way, packet);
-	if (outer->l4 + packet->headroom < header)
-		return NAT64_NO_MEMORY;
-	pseudo_46(outer, &map->outer, outer->payload, &pseudo);
-	nat64_upper(l4, nat64_min(outer->payload, packet->linear - outer->l4), outer, &map->outer, &pseudo,
-		    echo_46(outer), packet->sum);
-	if (outer->flags & NAT64_F_UDP_ZERO)
-		amend_udp(l4, outer, &map->outer, way->payload_sum);
-	write_header6(l4 - header, &(struct header6){ outer, &map->outer, outer->payload, tos_46(config, outer),
-						      outer->ttl - way->hops, fragment != 0 });
-	nat64_packet_move(packet, l4 - header, header + outer->payload);
-	return NAT64_OK;
+	if (flow->outer.upper > NAT64_UDP || flow->outer.flags & (NAT64_F_UDP_ZERO | NAT64_F_FRAGMENTED) ||
+	    way->fragment)
+		return rewrite_rare(config, flow, map, way, packet);
+	return rewrite(config, flow, map, way, packet, 1);
 }

@@ -17,7 +17,7 @@ struct header4 {
 };
 
 /* Identification, flags and offset, as the header's second word. */
-static __u32 fragment_word(const struct header4 *header)
+static NAT64_INLINE __u32 fragment_word(const struct header4 *header)
 {
 	const struct nat64_half *half = header->half;
 
@@ -27,7 +27,7 @@ static __u32 fragment_word(const struct header4 *header)
 	return (__u32)header->identification << 16 | (header->payload + IP4_HEADER > DF_ABOVE ? IP4_DF : 0);
 }
 
-static void write_header4(__u8 *ip, const struct header4 *header)
+static NAT64_INLINE void write_header4(__u8 *ip, const struct header4 *header)
 {
 	const __u8 protocol = header->half->protocol == PROTOCOL_ICMP6 ? PROTOCOL_ICMP4 : header->half->protocol;
 	const __be32 words[3] = {
@@ -47,13 +47,13 @@ static void write_header4(__u8 *ip, const struct header4 *header)
 						       nat64_sum32(words[2]) + nat64_sum_pair4(source, destination)));
 }
 
-static void pseudo_64(const struct nat64_half *half, const struct nat64_map_half *map, __u32 payload,
-		      struct nat64_pseudo *pseudo)
+static NAT64_INLINE void pseudo_64(const struct nat64_half *half, const struct nat64_map_half *map, __u32 payload,
+				   struct nat64_pseudo *pseudo)
 {
-	const __u64 old = nat64_sum_pair6(&half->source.v6, &half->destination.v6);
+	const __u64 old = nat64_minus_pair6(&half->source.v6, &half->destination.v6);
 
-	pseudo->addresses = nat64_sum_pair4(map->source.v4, map->destination.v4) + nat64_minus(old);
-	pseudo->icmp = nat64_minus(old + nat64_sum_pseudo(payload, PROTOCOL_ICMP6));
+	pseudo->addresses = nat64_sum_pair4(map->source.v4, map->destination.v4) + old;
+	pseudo->icmp = old + nat64_minus(nat64_sum_pseudo(payload, PROTOCOL_ICMP6));
 }
 
 static __u8 echo_64(const struct nat64_half *half)
@@ -86,9 +86,9 @@ static __u32 icmp_word(const struct nat64_way *way, const struct nat64_icmp *new
 	}
 }
 
-static enum nat64_verdict rewrite_error(const struct nat64_config *config, const struct nat64_flow *flow,
-					const struct nat64_map *map, const struct nat64_way *way,
-					struct nat64_packet *packet)
+NAT64_RARE enum nat64_verdict rewrite_error(const struct nat64_config *config, const struct nat64_flow *flow,
+					    const struct nat64_map *map, const struct nat64_way *way,
+					    struct nat64_packet *packet)
 {
 	const struct nat64_half *outer = &flow->outer, *inner = &flow->inner;
 	const __u32 rest = outer->l4 + ICMP_HEADER + flow->quoted - inner->l4; /* quoted behind the IP headers */
@@ -101,6 +101,10 @@ static enum nat64_verdict rewrite_error(const struct nat64_config *config, const
 	__be16 field;
 	__u64 old;
 
+	if (outer->ttl <= way->hops)
+		return NAT64_HOP_LIMIT;
+	if (packet->linear < outer->l4 + outer->payload)
+		return NAT64_NO_MEMORY;
 	if (!nat64_icmp_64(outer->type, outer->code, nat64_host32(message + 4), &new))
 		return NAT64_ICMP_TYPE;
 	nat64_tail_plan(4, nat64_icmp_extended6(outer->type), IP4_HEADER, rest, flow->extension, &tail);
@@ -126,32 +130,53 @@ static enum nat64_verdict rewrite_error(const struct nat64_config *config, const
 	at = message - IP4_HEADER;
 	write_header4(at, &(struct header4){ outer, &map->outer, size, (__u16)way->identification,
 					     tos_64(config, outer), outer->ttl - way->hops });
-	nat64_packet_move(packet, at, IP4_HEADER + size);
+	nat64_packet_move(packet, (__u32)(at - packet->data), IP4_HEADER + size);
 	return NAT64_OK;
+}
+
+/* plain: TCP or UDP. Compiled twice, as the parser is. */
+static NAT64_INLINE enum nat64_verdict rewrite(const struct nat64_config *config, const struct nat64_flow *flow,
+					       const struct nat64_map *map, const struct nat64_way *way,
+					       struct nat64_packet *packet, int plain)
+{
+	const struct nat64_half *outer = &flow->outer;
+	__u8 *l4 = packet->data + outer->l4;
+	struct nat64_pseudo pseudo;
+
+	if (outer->ttl <= way->hops)
+		return NAT64_HOP_LIMIT;
+	pseudo_64(outer, &map->outer, outer->payload, &pseudo);
+	if (!plain)
+		nat64_upper(l4, nat64_min(outer->payload, packet->linear - outer->l4), outer, &map->outer, &pseudo,
+			    echo_64(outer), packet->sum);
+	else if (outer->upper == NAT64_TCP)
+		nat64_upper_tcp(l4, TCP_HEADER, &map->outer, pseudo.addresses, packet->sum);
+	else
+		nat64_upper_udp(l4, outer->flags, &map->outer, pseudo.addresses, packet->sum);
+	write_header4(l4 - IP4_HEADER,
+		      &(struct header4){ outer, &map->outer, outer->payload, (__u16)way->identification,
+					 tos_64(config, outer), outer->ttl - way->hops });
+	nat64_packet_move(packet, outer->l4 - IP4_HEADER, IP4_HEADER + outer->payload);
+	return NAT64_OK;
+}
+
+NAT64_RARE enum nat64_verdict rewrite_rare(const struct nat64_config *config, const struct nat64_flow *flow,
+					   const struct nat64_map *map, const struct nat64_way *way,
+					   struct nat64_packet *packet)
+{
+	const enum nat64_verdict verdict = nat64_check_64(config, flow);
+
+	if (verdict != NAT64_OK)
+		return verdict;
+	return flow->outer.upper == NAT64_ERROR ? rewrite_error(config, flow, map, way, packet)
+						: rewrite(config, flow, map, way, packet, 0);
 }
 
 enum nat64_verdict nat64_rewrite_64(const struct nat64_config *config, const struct nat64_flow *flow,
 				    const struct nat64_map *map, const struct nat64_way *way,
 				    struct nat64_packet *packet)
 {
-	const struct nat64_half *outer = &flow->outer;
-	const enum nat64_verdict verdict = nat64_check_64(config, flow);
-	__u8 *l4 = packet->data + outer->l4;
-	struct nat64_pseudo pseudo;
-
-	if (verdict != NAT64_OK)
-		return verdict;
-	if (way->hops && outer->ttl <= way->hops)
-		return NAT64_HOP_LIMIT;
-	if (outer->upper == NAT64_ERROR)
-		return packet->linear < outer->l4 + outer->payload ? NAT64_NO_MEMORY
-								   : rewrite_error(config, flow, map, way, packet);
-	pseudo_64(outer, &map->outer, outer->payload, &pseudo);
-	nat64_upper(l4, nat64_min(outer->payload, packet->linear - outer->l4), outer, &map->outer, &pseudo,
-		    echo_64(outer), packet->sum);
-	write_header4(l4 - IP4_HEADER,
-		      &(struct header4){ outer, &map->outer, outer->payload, (__u16)way->identification,
-					 tos_64(config, outer), outer->ttl - way->hops });
-	nat64_packet_move(packet, l4 - IP4_HEADER, IP4_HEADER + outer->payload);
-	return NAT64_OK;
+	if (flow->outer.upper > NAT64_UDP)
+		return rewrite_rare(config, flow, map, way, packet);
+	return rewrite(config, flow, map, way, packet, 1);
 }
