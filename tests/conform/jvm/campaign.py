@@ -22,14 +22,19 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 Outcome = namedtuple("Outcome", "defined rejected old accepted crashed undefined kinds")
 
 
-def corpus(path, jars, class_path, options):
-	"""Classes as a stream, of which those that link are left."""
+def corpus(path, jars, class_path, largest=1 << 30, one_in=1):
+	"""Classes as a stream, and HotSpot's verdicts on them."""
 	files = []
+	os.makedirs(path, exist_ok=True)
 	for jar in jars:
 		files += sorted(glob.glob(f"{jdk_home()}/jmods/*.jmod")) if jar == "IMAGE" else [jar]
-	command = [sys.executable, f"{HERE}/corpus.py", "--largest", str(options.largest), "--one-in", str(options.one_in), "--outside-java"]
+	command = [sys.executable, f"{HERE}/corpus.py", "--largest", str(largest), "--one-in", str(one_in), "--outside-java"]
 	subprocess.run(command + [f"{path}/base.cls", *files], check=True)
 	judge(f"{path}/base.cls", f"{path}/base.hotspot", class_path)
+
+
+def linkable(path, largest=1 << 30):
+	"""Those of the classes that link, in a stream of their own; returns how many."""
 	verdicts = read_verdicts(f"{path}/base.hotspot")
 	next(verdicts)
 	kept = 0
@@ -37,7 +42,7 @@ def corpus(path, jars, class_path, options):
 	def linking():
 		nonlocal kept
 		for (note, data), verdict in zip(read_stream(f"{path}/base.cls"), verdicts):
-			if verdict.phase == "ok":
+			if verdict.phase == "ok" and len(data) <= largest:
 				kept += 1
 				yield note, data
 
@@ -45,24 +50,29 @@ def corpus(path, jars, class_path, options):
 	return kept
 
 
-def mutate(path, kept, options):
-	each = -(-options.count * 5 // (4 * kept))  # some mutants cannot be made, and some are made twice
-	command = [f"{BUILD}/mutate", "--seed", str(options.seed), "--each", str(each), "--most", str(options.count), "--old", str(options.old)]
-	if options.only:
-		command += ["--only", options.only]
+def mutate(path, class_path, kept, count, seed=1, old=35, only=None):
+	"""Mutants of the classes that link, and HotSpot's verdicts on them."""
+	each = -(-count * 5 // (4 * kept))  # some mutants cannot be made, and some are made twice
+	command = [f"{BUILD}/mutate", "--seed", str(seed), "--each", str(each), "--most", str(count), "--old", str(old)]
+	if only:
+		command += ["--only", only]
 	with open(f"{path}/linkable.cls", "rb") as classes, open(f"{path}/mutants.cls", "wb") as mutants:
 		subprocess.run(command, stdin=classes, stdout=mutants, check=True)
+	judge(f"{path}/mutants.cls", f"{path}/mutants.hotspot", class_path)
 
 
-def outcome(stream, verdicts):
-	"""What became of mutants. Old: refused by the inference verifier, alone or after the type checker failed in version 50."""
-	counts, kinds, seen = Counter(), {}, set()
+def outcome(stream, verdicts, seen=None):
+	"""What became of mutants. Old: refused by the inference verifier, alone or after the type checker failed in version 50. None may
+	stand twice, but what is in the set `seen`, of other streams, is only left out."""
+	counts, kinds, others, mine = Counter(), {}, seen or set(), set()
 	verdicts = read_verdicts(verdicts)
 	next(verdicts)
 	for (note, data), verdict in zip(read_stream(stream), verdicts):
-		if verdict.hash in seen:
+		if verdict.hash in mine:
 			raise ValueError(f"mutant {verdict.number} stands twice: {note}")
-		seen.add(verdict.hash)
+		mine.add(verdict.hash)
+		if verdict.hash in others:
+			continue
 		words = note.split(" ", 1)[1]
 		if words.startswith("in "):
 			words = words.split(": ", 1)[1]
@@ -70,6 +80,8 @@ def outcome(stream, verdicts):
 		counts[verdict.phase] += 1
 		if verdict.phase == "link" and verdict.error == "java/lang/VerifyError" and data[6] == 0 and data[7] <= 50:
 			counts["old"] += 1
+	if seen is not None:
+		seen |= mine
 	return Outcome(counts["link"] + counts["ok"], counts["link"], counts["old"], counts["ok"], counts["crash"], counts["define"], kinds)
 
 
@@ -93,13 +105,12 @@ def main():
 	parser.add_argument("folder")
 	parser.add_argument("jar", nargs="+")
 	options = parser.parse_args()
-	os.makedirs(options.folder, exist_ok=True)
 	class_path = options.jar + options.class_path
-	kept = corpus(options.folder, options.jar, class_path, options)
+	corpus(options.folder, options.jar, class_path, options.largest, options.one_in)
+	kept = linkable(options.folder)
 	print(f"{kept} classes link")
 	if not options.base:
-		mutate(options.folder, kept, options)
-		judge(f"{options.folder}/mutants.cls", f"{options.folder}/mutants.hotspot", class_path)
+		mutate(options.folder, class_path, kept, options.count, options.seed, options.old, options.only)
 		describe(outcome(f"{options.folder}/mutants.cls", f"{options.folder}/mutants.hotspot"))
 
 
