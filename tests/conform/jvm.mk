@@ -14,12 +14,15 @@ $(JVM)/Oracle.class: tests/conform/jvm/Oracle.java tests/conform/jvm.mk
 	@mkdir -p $(@D)
 	$(Q)$(JDK17)/bin/javac -Xlint:all -Werror -d $(@D) $<
 
-MUTATE := $(addprefix tests/conform/jvm/mutator/,calls.c class.c code.c main.c mutant.c tables.c) tests/conform/jvm/stream.c
-OBJS += $(call objs,$(MUTATE))
-$(JVM)/mutate: $(call objs,$(MUTATE)) $(B)/lib/libclassfile.a $(B)/lib/libkeel.a tests/conform/jvm.mk
+jvm_mutate := $(addprefix tests/conform/jvm/mutator/,calls.c class.c code.c main.c mutant.c tables.c) tests/conform/jvm/stream.c
+jvm_reader := tests/conform/jvm/reader.c $(jvm_STREAM)
+OBJS += $(call objs,$(jvm_mutate) $(jvm_reader))
+$(JVM)/mutate: $(call objs,$(jvm_mutate))
+$(JVM)/reader: $(call objs,$(jvm_reader))
+$(JVM)/mutate $(JVM)/reader: $(B)/lib/libclassfile.a $(B)/lib/libkeel.a tests/conform/jvm.mk
 	$(say) LD $@
 	@mkdir -p $(@D)
 	$(link)
 
-conform-jvm: $(JVM)/mutate $(JVM)/liboracle.so $(JVM)/Oracle.class
+conform-jvm: $(JVM)/mutate $(JVM)/reader $(JVM)/liboracle.so $(JVM)/Oracle.class
 .PHONY: conform-jvm

@@ -232,3 +232,32 @@ bool change_version(struct mutant *m)
 	mutant_u16(m, 6, major);
 	return true;
 }
+
+bool change_any(struct mutant *m)
+{
+	size_t at = mutant_below(m, m->size);
+	uint8_t value = mutant_below(m, 2) ? mutant_below(m, 256) : m->bytes[at] + 1u;
+
+	if (value == m->bytes[at])
+		return false;
+	mutant_say(m, "octet %zu: %u -> %u", at, m->bytes[at], value);
+	mutant_u8(m, at, value);
+	return true;
+}
+
+bool change_end(struct mutant *m)
+{
+	static const uint8_t more[4];
+	uint32_t count;
+
+	if (mutant_below(m, 4)) {
+		count = mutant_below(m, m->size);
+		mutant_say(m, "%u octets of %zu", count, m->size);
+		m->size = count;
+		return true;
+	}
+	count = 1 + mutant_below(m, sizeof(more));
+	mutant_say(m, "%u octets more", count);
+	mutant_splice(m, m->size, 0, more, count, NULL);
+	return true;
+}

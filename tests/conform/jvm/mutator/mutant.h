@@ -45,7 +45,9 @@
 	X(change_constant_tag,  "constant-tag",   1, "a constant becomes one of another kind") \
 	X(change_text,          "text",           2, "an octet of a name or descriptor") \
 	X(change_attribute,     "attribute",      1, "an attribute goes by another name, or its octets change") \
-	X(change_version,       "version",        2, "another version of the format")
+	X(change_version,       "version",        2, "another version of the format") \
+	X(change_any,           "any",            2, "any octet of the file") \
+	X(change_end,           "end",            1, "octets are missing at the end, or follow it")
 /* clang-format on */
 
 /* A method with code, and where its instructions begin */
