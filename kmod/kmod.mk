@@ -4,6 +4,7 @@
 #   make modules                 both test kernels (kmod/scripts/kernels)
 #   make modules KERNEL=6.1      the newest installed of a series, or a full version
 #   make modules C=2             with sparse
+#   make modules-install         the product's into DESTDIR/lib/modules/VERSION/updates (then: depmod VERSION)
 #
 # Sources are mirrored (links) into build/VERSION, which is Kbuild's M=: no object lands in the tree, and kernels build
 # side by side. The finished modules are build/modules/VERSION/NAME.ko.
@@ -29,11 +30,18 @@ modules-%: build/vm/vmlinux-%
 	$(call KBUILD,$*)
 	$(Q)kmod/scripts/finish $*
 
+modules-install: $$(addprefix modules-install-,$$(kernels))
+
+modules-install-%: modules-%
+	$(Q)install -D -m 644 -t "$(DESTDIR)/lib/modules/$*/updates" $(addprefix build/modules/$*/,nat64.ko)
+
 build/vm/vmlinux-%: FORCE
 	@mkdir -p $(@D)
 	$(Q)kmod/scripts/vmlinux /boot/vmlinuz-$* $@
 
 FORCE:
 
-.PHONY: modules modules-none FORCE
+.PHONY: modules modules-none modules-install FORCE
 .PRECIOUS: build/vm/vmlinux-%
+
+$(eval $(call install,kmod/include/uapi/linux/osnc_nat64.h,$(PREFIX)/include/linux,644))

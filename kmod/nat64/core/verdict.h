@@ -58,7 +58,12 @@
 	X(SUBSCRIBER_PORTS,    "subscriber_ports",    "the subscriber has used up the port blocks that it may have (RFC 6888 REQ-4)") \
 	X(SUBSCRIBER_SESSIONS, "subscriber_sessions", "the subscriber has as many sessions as it may have (RFC 6888 REQ-4, REQ-5)") \
 	X(SESSION_LIMIT,       "session_limit",       "the instance or the namespace has as many sessions as it may have") \
-	X(FRAGMENT_UNKNOWN,    "fragment_unknown",    "a fragment whose first fragment has not been seen")
+	X(FRAGMENT_UNKNOWN,    "fragment_unknown",    "a fragment whose first fragment has not been seen") \
+	/* the glue's own */ \
+	X(FORWARDING_OFF,      "forwarding_off",      "the device it came by or its namespace does not forward both families") \
+	X(LRO,                 "lro",                 "put together by large receive offload, which a router must not have on") \
+	X(XFRM,                "xfrm",                "an IPsec policy forbids it") \
+	X(UNCONFIRMED,         "unconfirmed",         "conntrack refused to confirm its flow")
 /* clang-format on */
 
 enum nat64_verdict {

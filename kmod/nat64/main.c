@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/module.h>
+#include <net/net_namespace.h>
+
+#include "kmod/nat64/draft.h"
+#include "kmod/nat64/netlink.h"
+#include "kmod/nat64/sysctl.h"
+
+unsigned int nat64_net_id __read_mostly;
+
+static int __net_init begin_net(struct net *net)
+{
+	struct nat64_net *nn = nat64_net(net);
+	u8 i;
+
+	nn->net = net;
+	mutex_init(&nn->lock);
+	INIT_LIST_HEAD(&nn->drafts);
+	for (i = 0; i < NAT64_FRONTS_MAX; i++) {
+		nn->front[i].nn = nn;
+		nn->front[i].index = i;
+	}
+	return nat64_sysctl_register(nn);
+}
+
+static void __net_exit end_net(struct net *net)
+{
+	struct nat64_net *nn = nat64_net(net);
+
+	mutex_lock(&nn->lock);
+	nat64_draft_end(nn);
+	mutex_unlock(&nn->lock);
+	nat64_sysctl_unregister(nn);
+}
+
+static struct pernet_operations net_operations = {
+	.init = begin_net,
+	.exit = end_net,
+	.id = &nat64_net_id,
+	.size = sizeof(struct nat64_net),
+};
+
+static int __init begin(void)
+{
+	int ret = nat64_draft_start();
+
+	if (ret)
+		return ret;
+	/* a device operation, not a subsystem: it ends before the namespace's devices do */
+	ret = register_pernet_device(&net_operations);
+	if (ret)
+		goto stop;
+	ret = nat64_netlink_register();
+	if (ret)
+		goto unregister;
+	return 0;
+unregister:
+	unregister_pernet_device(&net_operations);
+stop:
+	nat64_draft_stop();
+	return ret;
+}
+
+static void __exit end(void)
+{
+	nat64_netlink_unregister();
+	unregister_pernet_device(&net_operations);
+	nat64_draft_stop();
+}
+
+module_init(begin);
+module_exit(end);
+
+MODULE_DESCRIPTION("IPv6/IPv4 translator (RFC 7915, 6052, 7757)");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kmod/nat64/path.h"
+
+#include <linux/tcp.h>
+
+#include "kmod/nat64/skb.h"
+#include "kmod/nat64/stats.h"
+#include "kmod/nat64/trace.h"
+
+/* Whether the rules cover the destination of a packet that could not be parsed. */
+static bool covers(const struct nat64_rules *rules, const struct sk_buff *skb, u8 family)
+{
+	struct nat64_in6 v6;
+
+	if (family == 4)
+		return nat64_covers_4(&rules->core, ip_hdr(skb)->daddr);
+	memcpy(&v6, &ipv6_hdr(skb)->daddr, sizeof(v6));
+	return nat64_covers_6(&rules->core, &v6);
+}
+
+enum nat64_verdict nat64_path_find(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
+				   struct sk_buff *skb, u8 family, struct nat64_pass *pass)
+{
+	const enum nat64_verdict parsed = nat64_skb_parse(skb, family, &pass->packet, &pass->flow);
+	const struct nat64_entry *entry = &snapshot->entry[view->first], *end = entry + view->count;
+
+	for (; entry < end; entry++) {
+		const struct nat64_rules *rules = entry->rules;
+		enum nat64_verdict verdict;
+
+		if ((skb->mark ^ rules->mark) & rules->mark_mask)
+			continue;
+		pass->entry = entry;
+		if (unlikely(parsed != NAT64_OK)) {
+			if (covers(rules, skb, family))
+				return parsed;
+			continue;
+		}
+		verdict = family == 6 ? nat64_mapping_64(entry, skb, &pass->flow, &pass->map)
+				      : nat64_mapping_46(entry, skb, &pass->flow, &pass->map);
+		if (verdict != NAT64_NOT_OURS)
+			return verdict;
+	}
+	return NAT64_NOT_OURS;
+}
+
+unsigned int nat64_path_refuse(struct nat64_pass *pass, struct sk_buff *skb, u8 family, enum nat64_verdict verdict)
+{
+	const struct nat64_instance *instance = pass->entry->instance;
+
+	nat64_count(instance, verdict[verdict]);
+	trace_nat64_drop(pass->net, instance, skb, family, verdict);
+	nat64_error_send(skb, family, instance, verdict, &pass->fault);
+	kfree_skb(skb);
+	return NF_STOLEN;
+}
+
+unsigned int nat64_path_segments(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
+				 struct sk_buff *skb, u8 family, struct nat64_pass *pass)
+{
+	const struct nf_hook_state state = { .net = pass->net, .in = pass->in };
+	struct sk_buff *segment, *next;
+
+	nat64_count(pass->entry->instance, segmented);
+	segment = nat64_skb_segment(skb);
+	if (IS_ERR(segment)) {
+		nat64_count(pass->entry->instance, verdict[NAT64_BIG_TCP]);
+		return NF_STOLEN;
+	}
+	skb_list_walk_safe(segment, segment, next)
+	{
+		skb_mark_not_on_list(segment);
+		if ((family == 6 ? nat64_path64 : nat64_path46)(snapshot, view, segment, &state) != NF_STOLEN)
+			kfree_skb(segment);
+	}
+	return NF_STOLEN;
+}

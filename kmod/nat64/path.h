@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A packet's way through the translator, once a filter let it in: find the instance, look at all that may refuse it, then rewrite and send it on.
+ * Called under rcu_read_lock(). All return a netfilter verdict: NF_ACCEPT leaves the packet to the stack as it came, NF_STOLEN is everything else.
+ */
+#ifndef OSNC_NAT64_PATH_H
+#define OSNC_NAT64_PATH_H
+
+#include <linux/netfilter.h>
+
+#include "kmod/nat64/error.h"
+#include "kmod/nat64/mapping.h"
+#include "kmod/nat64/namespace.h"
+
+struct nat64_pass {
+	struct net *net;
+	struct net_device *in;
+	const struct nat64_entry *entry;
+	struct nat64_fault fault;
+	struct nat64_packet packet;
+	struct nat64_flow flow;
+	struct nat64_map map;
+};
+
+/* The first entry of the view that has a word to say about the packet, in pass->entry: its verdict. NAT64_NOT_OURS: none has. */
+enum nat64_verdict nat64_path_find(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
+				   struct sk_buff *skb, u8 family, struct nat64_pass *pass);
+/* Counts, traces, tells the sender, frees: NF_STOLEN. */
+unsigned int nat64_path_refuse(struct nat64_pass *pass, struct sk_buff *skb, u8 family, enum nat64_verdict verdict);
+/* The whole way again for each segment of a GSO packet. */
+unsigned int nat64_path_segments(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
+				 struct sk_buff *skb, u8 family, struct nat64_pass *pass);
+/* The MSS that both sides of a TCP connection can use: mtu6 and mtu4 are those of the way out and back. */
+void nat64_path_clamp(struct nat64_pass *pass, unsigned int mtu6, unsigned int mtu4);
+
+/* An IPv6 packet in PREROUTING, and an IPv4 one. */
+unsigned int nat64_path64(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
+			  struct sk_buff *skb, const struct nf_hook_state *state);
+unsigned int nat64_path46(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
+			  struct sk_buff *skb, const struct nf_hook_state *state);
+/* Takes a packet that was just made IPv4 back to IPv6 (RFC 7757 section 4); pass->entry is the instance. */
+unsigned int nat64_path_hairpin(struct nat64_pass *pass, struct sk_buff *skb);
+
+#endif

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* IPv6 -> IPv4: the packet runs through IPv6's FORWARD chain as it is, and leaves through IPv4's POSTROUTING. */
+#include <linux/if_ether.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/tcp.h>
+#include <net/dst.h>
+#include <net/ip.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/xfrm.h>
+
+#include "kmod/nat64/path.h"
+#include "kmod/nat64/route.h"
+#include "kmod/nat64/skb.h"
+#include "kmod/nat64/stats.h"
+
+#define SHRINK ((int)sizeof(struct iphdr) - (int)sizeof(struct ipv6hdr))
+
+static bool is_local(const struct rtable *route)
+{
+	return route->rt_flags & RTCF_LOCAL;
+}
+
+/* RFC 7915 section 5: up to 1280 octets an IPv6 packet becomes an IPv4 one that may be fragmented; so does a fragment. Others must fit. */
+static bool fits(struct nat64_pass *pass, struct sk_buff *skb, const struct rtable *route)
+{
+	const struct nat64_flow *flow = &pass->flow;
+	const unsigned int mtu = ip_dst_mtu_maybe_forward(&route->dst, true);
+	unsigned int length = nat64_skb_wire_length(skb, flow, sizeof(struct iphdr));
+
+	if (IP6CB(skb)->frag_max_size) /* conntrack put it together: it leaves in pieces as long as it came in */
+		length = IP6CB(skb)->frag_max_size + SHRINK - (int)sizeof(struct frag_hdr);
+	else if (length <= IPV6_MIN_MTU + SHRINK || flow->outer.flags & NAT64_F_FRAGMENTED)
+		return true;
+	if (likely(length <= mtu) || flow->outer.upper == NAT64_ERROR)
+		return true;
+	pass->fault.mtu = mtu - SHRINK;
+	return false;
+}
+
+/* All that may refuse the packet, its firewall left out. NAT64_OK fills *route, with a reference. */
+static enum nat64_verdict admit(struct nat64_pass *pass, struct sk_buff *skb, struct rtable **route)
+{
+	enum nat64_verdict verdict;
+	struct rtable *found;
+
+	if (unlikely(!nat64_route_forwards(pass->net, pass->in)))
+		return NAT64_FORWARDING_OFF;
+	if (unlikely(skb_warn_if_lro(skb)))
+		return NAT64_LRO;
+	if (!xfrm6_policy_check(NULL, XFRM_POLICY_FWD, skb))
+		return NAT64_XFRM;
+	verdict = nat64_check_64(&pass->entry->rules->core, &pass->flow);
+	if (unlikely(verdict != NAT64_OK))
+		return verdict;
+	if (unlikely(pass->map.hairpin)) {
+		*route = NULL;
+		return pass->flow.outer.ttl > 1 ? NAT64_OK : NAT64_HOP_LIMIT;
+	}
+	found = nat64_route4(pass->net, skb, pass->in, &pass->flow, &pass->map);
+	if (IS_ERR(found)) {
+		pass->fault.error = PTR_ERR(found);
+		return NAT64_NO_ROUTE;
+	}
+	if (unlikely(found->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)))
+		verdict = NAT64_SCOPE;
+	else if (unlikely(pass->flow.outer.ttl <= 1 && !is_local(found)))
+		verdict = NAT64_HOP_LIMIT;
+	else if (unlikely(!fits(pass, skb, found)))
+		verdict = NAT64_PACKET_TOO_BIG;
+	if (unlikely(verdict != NAT64_OK)) {
+		ip_rt_put(found);
+		return verdict;
+	}
+	*route = found;
+	return NAT64_OK;
+}
+
+/* The firewall has had its say: the flow's entry is confirmed, as IPv6's POSTROUTING would, and stays on this side. */
+static bool confirm(struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+	if (unlikely(skb_nfct(skb))) {
+		enum ip_conntrack_info info;
+		const struct nf_conn *ct = nf_ct_get(skb, &info);
+		const struct nf_ct_hook *hook = rcu_dereference(nf_ct_hook);
+
+		if (ct && hook && !nf_ct_is_template(ct) && !nf_ct_is_confirmed(ct) && hook->confirm(skb) != NF_ACCEPT)
+			return false;
+		nf_reset_ct(skb);
+	}
+#endif
+	return true;
+}
+
+/* What the core cannot know: segments short enough to be fragmented on their way, and pieces that conntrack had put together. */
+static void may_fragment(struct sk_buff *skb, unsigned int wire_length, unsigned int frag_max_size)
+{
+	struct iphdr *header = ip_hdr(skb);
+	const __be16 old_off = header->frag_off, old_id = header->id;
+
+	if (!(header->frag_off & htons(IP_DF)))
+		return;
+	if (!frag_max_size && (!skb_is_gso(skb) || wire_length > IPV6_MIN_MTU + SHRINK))
+		return;
+	header->frag_off &= ~htons(IP_DF);
+	header->id = htons(get_random_u16());
+	csum_replace2(&header->check, old_off, header->frag_off);
+	csum_replace2(&header->check, old_id, header->id);
+}
+
+static void send(struct nat64_pass *pass, struct sk_buff *skb, struct rtable *route, unsigned int frag_max_size)
+{
+	skb_dst_drop(skb);
+	skb_dst_set(skb, &route->dst);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	IPCB(skb)->iif = skb->skb_iif;
+	IPCB(skb)->flags = IPSKB_FORWARDED;
+	if (unlikely(frag_max_size))
+		IPCB(skb)->frag_max_size = frag_max_size + SHRINK - sizeof(struct frag_hdr);
+	skb_set_transport_header(skb, sizeof(struct iphdr));
+	if (unlikely(is_local(route))) {
+		dst_input(skb);
+		return;
+	}
+	skb_clear_tstamp(skb);
+	skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
+	if (unlikely(!xfrm4_route_forward(skb))) {
+		nat64_count(pass->entry->instance, verdict[NAT64_XFRM]);
+		kfree_skb(skb);
+		return;
+	}
+	dst_output(pass->net, NULL, skb);
+}
+
+/* Takes route over. */
+static unsigned int leave(struct nat64_pass *pass, struct sk_buff *skb, struct rtable *route)
+{
+	const struct nat64_rules *rules = pass->entry->rules;
+	const struct nat64_instance *instance = pass->entry->instance;
+	const unsigned int mtu_out = route ? ip_dst_mtu_maybe_forward(&route->dst, true) : 0;
+	const unsigned int frag_max_size = IP6CB(skb)->frag_max_size, length = skb->len;
+	const unsigned int wire_length = nat64_skb_wire_length(skb, &pass->flow, sizeof(struct iphdr));
+	const struct nat64_way way = {
+		.mtu_in = READ_ONCE(pass->in->mtu),
+		.mtu_out = mtu_out,
+		.identification = length <= IPV6_MIN_MTU ? get_random_u16() : 0,
+		/* what turns back is forwarded by IPv6, which takes its one off */
+		.hops = route && !is_local(route),
+	};
+	enum nat64_verdict verdict = NAT64_NO_MEMORY;
+
+	if (!confirm(skb)) {
+		verdict = NAT64_UNCONFIRMED;
+		goto refuse;
+	}
+	if (!nat64_skb_writable(skb, &pass->flow, 0, 0))
+		goto refuse;
+	nat64_skb_packet(skb, &pass->packet);
+	verdict = nat64_rewrite_64(&rules->core, &pass->flow, &pass->map, &way, &pass->packet);
+	if (unlikely(verdict != NAT64_OK))
+		goto refuse;
+	nat64_skb_apply(skb, &pass->packet, htons(ETH_P_IP));
+	nat64_count(instance, packets_64);
+	nat64_count_by(instance, octets_64, length);
+	nat64_count(instance, verdict[NAT64_OK]);
+	if (!route)
+		return nat64_path_hairpin(pass, skb);
+	if (unlikely(skb_is_gso(skb) || frag_max_size))
+		may_fragment(skb, wire_length, frag_max_size);
+	send(pass, skb, route, frag_max_size);
+	return NF_STOLEN;
+refuse:
+	if (route)
+		ip_rt_put(route);
+	return nat64_path_refuse(pass, skb, 6, verdict);
+}
+
+/* Behind the FORWARD chain, which may have changed the packet or kept it for a while: everything is looked up again. */
+static int behind_forward(struct net *net, struct sock *sk, struct sk_buff *skb)
+{
+	const struct nat64_snapshot *snapshot = rcu_dereference(nat64_net(net)->snapshot);
+	struct nat64_pass pass = { .net = net, .in = skb->dev };
+	enum nat64_verdict verdict = NAT64_NOT_OURS;
+	struct rtable *route;
+	u32 i;
+
+	for (i = 0; snapshot && i < snapshot->count; i++)
+		if (snapshot->entry[i].instance->id == NAT64_CB(skb)->instance_id)
+			break;
+	if (!snapshot || i == snapshot->count) {
+		kfree_skb(skb);
+		return 0;
+	}
+	skb_dst_drop(skb);
+	pass.entry = &snapshot->entry[i];
+	verdict = nat64_skb_parse(skb, 6, &pass.packet, &pass.flow);
+	if (verdict == NAT64_OK)
+		verdict = nat64_mapping_64(pass.entry, skb, &pass.flow, &pass.map);
+	if (verdict == NAT64_OK)
+		verdict = admit(&pass, skb, &route);
+	if (verdict == NAT64_OK)
+		leave(&pass, skb, route);
+	else
+		nat64_path_refuse(&pass, skb, 6, verdict);
+	return 0;
+}
+
+static unsigned int filter(struct nat64_pass *pass, struct sk_buff *skb, struct rtable *route)
+{
+	struct net_device *out = route ? route->dst.dev : pass->in;
+
+	NAT64_CB(skb)->instance_id = pass->entry->instance->id;
+	/* What looks at a forwarded packet's route (reject, for one) must find one of IPv6's; this one leads nowhere. */
+	skb_dst_drop(skb);
+	skb_dst_set_noref(skb, &pass->net->ipv6.ip6_null_entry->dst);
+	if (route)
+		ip_rt_put(route);
+	NF_HOOK(NFPROTO_IPV6, NF_INET_FORWARD, pass->net, NULL, skb, pass->in, out, behind_forward);
+	return NF_STOLEN;
+}
+
+unsigned int nat64_path64(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
+			  struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct nat64_pass pass = { .net = state->net, .in = state->in };
+	enum nat64_verdict verdict;
+	struct rtable *route;
+
+	if (unlikely(skb->pkt_type != PACKET_HOST || IP6CB(skb)->flags & NAT64_CB_TRANSLATED))
+		return NF_ACCEPT;
+	verdict = nat64_path_find(snapshot, view, skb, 6, &pass);
+	if (verdict == NAT64_NOT_OURS)
+		return NF_ACCEPT;
+	if (unlikely(verdict == NAT64_OK && nat64_skb_must_segment(skb, SHRINK)))
+		return nat64_path_segments(snapshot, view, skb, 6, &pass);
+	if (likely(verdict == NAT64_OK))
+		verdict = admit(&pass, skb, &route);
+	if (unlikely(verdict != NAT64_OK))
+		return nat64_path_refuse(&pass, skb, 6, verdict);
+	if (rcu_access_pointer(pass.net->nf.hooks_ipv6[NF_INET_FORWARD]))
+		return filter(&pass, skb, route);
+	return leave(&pass, skb, route);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/nat64ctl/command.h"
+
+#include "tools/lib/keel/cleanup.h"
+
+static const struct keel_option stats_rows[] = {
+	{ "prometheus", 'p', KEEL_OPTION_FLAG, offsetof(struct given, prometheus), NULL,
+	  "Print them as Prometheus text." },
+};
+
+/* clang-format off */
+const struct command commands[] = {
+	{ "instance add", "NAME [SETTING=VALUE]...", "Make a stateless instance in this network namespace.", NULL, 0, 1, -1, false, run_instance_add },
+	{ "instance set", "NAME SETTING=VALUE...", "Change settings of an instance.", NULL, 0, 2, -1, false, run_instance_set },
+	{ "instance remove", "NAME", "End an instance.", NULL, 0, 1, 1, false, run_instance_remove },
+	{ "instance list", "[NAME]", "Show instances, and what they have set differently from the default.", NULL, 0, 0, 1, false, run_instance_list },
+	{ "pool6 set", "NAME PREFIX", "Set the prefix in which IPv4 addresses are represented.", NULL, 0, 2, 2, false, run_pool6_set },
+	{ "pool6 remove", "NAME", "Leave an instance without such a prefix.", NULL, 0, 1, 1, false, run_pool6_remove },
+	{ "eamt add", "NAME IPV4-PREFIX IPV6-PREFIX", "Add an entry to the explicit address mapping table.", NULL, 0, 3, 3, false, run_eamt_add },
+	{ "eamt remove", "NAME IPV4-PREFIX IPV6-PREFIX", "Remove an entry from it.", NULL, 0, 3, 3, false, run_eamt_remove },
+	{ "eamt flush", "NAME", "Remove all entries from it.", NULL, 0, 1, 1, false, run_eamt_flush },
+	{ "eamt list", "NAME", "Show it.", NULL, 0, 1, 1, false, run_eamt_list },
+	{ "stats", "[NAME]", "Show the counters that are not 0.", stats_rows, KEEL_COUNT(stats_rows), 0, 1, false, run_stats },
+	{ "settings", "", "Show every setting with its default and its meaning.", NULL, 0, 0, 0, true, run_settings },
+	{ "load", "FILE", "Put what FILE says into force, all at once or not at all; - is the standard input.", NULL, 0, 1, 1, false, run_load },
+	{ "check", "", "Say what keeps packets from being translated: forwarding, routes, reverse path filters.", NULL, 0, 0, 0, false, run_check },
+	{ "explain", "NAME HEX|FILE", "Show what an instance would make of a packet, given from its IP header on.", NULL, 0, 2, 2, false, run_explain },
+	{ "monitor", "", "Print events as they come, until interrupted.", NULL, 0, 0, 0, false, run_monitor },
+};
+/* clang-format on */
+const size_t commands_n = KEEL_COUNT(commands);

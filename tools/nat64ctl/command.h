@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of subcommands. */
+#ifndef NAT64CTL_COMMAND_H
+#define NAT64CTL_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tools/lib/keel/buffer.h"
+#include "tools/lib/keel/netlink.h"
+#include "tools/lib/keel/option.h"
+
+#define EXIT_REFUSED 1
+#define EXIT_USAGE 2
+#define EXIT_NO_MODULE 3
+#define EXIT_FOUND 4 /* check found something that keeps packets from their way */
+
+/* Every option of every subcommand; a subcommand's rows say which it takes. */
+struct given {
+	bool json;
+	bool prometheus;
+};
+
+struct command {
+	const char *words; /* "instance add" */
+	const char *synopsis, *summary;
+	const struct keel_option *rows;
+	size_t n;
+	int least, most; /* operands; most -1 = any number */
+	bool offline;    /* asks the kernel's family nothing */
+	/* Does it, and prints what there is to see. 0 or -errno with error; > 0: an exit status. */
+	int (*run)(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		   struct keel_buffer *error);
+};
+
+extern const struct command commands[];
+extern const size_t commands_n;
+
+/* change.c */
+int run_instance_add(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		     struct keel_buffer *error);
+int run_instance_set(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		     struct keel_buffer *error);
+int run_instance_remove(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+			struct keel_buffer *error);
+int run_pool6_set(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		  struct keel_buffer *error);
+int run_pool6_remove(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		     struct keel_buffer *error);
+int run_eamt_add(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		 struct keel_buffer *error);
+int run_eamt_remove(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		    struct keel_buffer *error);
+int run_eamt_flush(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		   struct keel_buffer *error);
+
+/* show.c */
+int run_instance_list(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		      struct keel_buffer *error);
+int run_eamt_list(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		  struct keel_buffer *error);
+int run_stats(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+	      struct keel_buffer *error);
+int run_settings(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		 struct keel_buffer *error);
+int run_monitor(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		struct keel_buffer *error);
+
+/* load.c, explain.c, check.c */
+int run_load(struct keel_netlink *kernel, const struct given *given, char **operands, int n, struct keel_buffer *error);
+int run_explain(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		struct keel_buffer *error);
+int run_check(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+	      struct keel_buffer *error);
+
+/* For the above: a message about an instance, asked without an answer but success; and the names of all instances (free each, and the array). */
+struct nl_msg *instance_message(const struct keel_netlink *kernel, uint8_t command, int flags, const char *name);
+int tell(struct keel_netlink *kernel, struct nl_msg *message, struct keel_buffer *error);
+
+#endif

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A file with the whole configuration of a namespace, a statement a line:
+ *
+ *	# a comment
+ *	instance NAME [SETTING=VALUE]...
+ *	eamt NAME IPV4-PREFIX IPV6-PREFIX
+ *
+ * What it names is made or changed, what it does not name is removed; instances that stay keep their counters.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/lib/keel/cleanup.h"
+#include "tools/nat64ctl/change.h"
+
+#define WORDS_MAX 64
+
+struct names {
+	char **name;
+	size_t n;
+};
+
+static void free_names(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->name[i]);
+	free(names->name);
+}
+
+static bool has_name(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (!strcmp(names->name[i], name))
+			return true;
+	return false;
+}
+
+static int add_name(struct names *names, const char *name)
+{
+	char **grown = realloc(names->name, (names->n + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	names->name = grown;
+	grown[names->n] = strdup(name);
+	if (!grown[names->n])
+		return -ENOMEM;
+	names->n++;
+	return 0;
+}
+
+static int note_name(uint8_t command, struct nlattr **attrs, void *arg)
+{
+	return add_name(arg, nla_get_string(attrs[OSNC_NAT64_ATTR_INSTANCE_NAME]));
+}
+
+/* ---- statements --------------------------------------------------------------------------------------- */
+
+struct load {
+	struct keel_netlink *kernel;
+	struct names there;  /* in the kernel before */
+	struct names stated; /* in the file so far */
+	struct eam *eams;    /* of the instance in hand, not yet sent */
+	size_t eams_n, eams_room;
+	char *hand;
+};
+
+static int send_eams(struct load *load, struct keel_buffer *error)
+{
+	int ret = 0;
+
+	if (load->eams_n)
+		ret = change_eamt(load->kernel, OSNC_NAT64_CMD_EAMT_ADD, load->hand, load->eams, load->eams_n, error);
+	load->eams_n = 0;
+	return ret;
+}
+
+static int state_instance(struct load *load, char **words, int n, struct keel_buffer *error)
+{
+	int ret;
+
+	if (n < 2 || has_name(&load->stated, words[1])) {
+		keel_buffer_puts(error,
+				 n < 2 ? "instance NAME [SETTING=VALUE]..." : "this instance was stated already");
+		return -EINVAL;
+	}
+	ret = add_name(&load->stated, words[1]);
+	if (ret)
+		return ret;
+	if (!has_name(&load->there, words[1]))
+		return change_instance(load->kernel, OSNC_NAT64_CMD_INSTANCE_ADD, words[1], false, words + 2, n - 2,
+				       error);
+	ret = change_instance(load->kernel, OSNC_NAT64_CMD_INSTANCE_SET, words[1], true, words + 2, n - 2, error);
+	if (!ret)
+		ret = tell(load->kernel, instance_message(load->kernel, OSNC_NAT64_CMD_EAMT_REMOVE, 0, words[1]),
+			   error);
+	return ret;
+}
+
+static int state_eam(struct load *load, char **words, int n, struct keel_buffer *error)
+{
+	struct eam eam;
+	int ret;
+
+	if (n != 4 || !has_name(&load->stated, words[1])) {
+		keel_buffer_puts(error, n != 4 ? "eamt NAME IPV4-PREFIX IPV6-PREFIX"
+					       : "no instance of this name was stated above");
+		return -EINVAL;
+	}
+	ret = eam_parse(words[2], words[3], &eam, error);
+	if (!ret && load->hand && strcmp(load->hand, words[1]))
+		ret = send_eams(load, error);
+	if (ret)
+		return ret;
+	if (!load->hand || strcmp(load->hand, words[1])) {
+		free(load->hand);
+		load->hand = strdup(words[1]);
+	}
+	if (load->eams_n == load->eams_room) {
+		const size_t room = load->eams_room ? 2 * load->eams_room : 64;
+		struct eam *grown = realloc(load->eams, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		load->eams = grown;
+		load->eams_room = room;
+	}
+	load->eams[load->eams_n++] = eam;
+	return load->hand ? 0 : -ENOMEM;
+}
+
+static int state(struct load *load, char *line, struct keel_buffer *error)
+{
+	char *words[WORDS_MAX], *save;
+	int n = 0;
+
+	for (char *word = strtok_r(line, " \t\r\n", &save); word && *word != '#';
+	     word = strtok_r(NULL, " \t\r\n", &save)) {
+		if (n == WORDS_MAX) {
+			keel_buffer_puts(error, "too many words");
+			return -EINVAL;
+		}
+		words[n++] = word;
+	}
+	if (!n)
+		return 0;
+	if (!strcmp(words[0], "instance")) {
+		const int ret = send_eams(load, error);
+
+		return ret ? ret : state_instance(load, words, n, error);
+	}
+	if (!strcmp(words[0], "eamt"))
+		return state_eam(load, words, n, error);
+	keel_buffer_printf(error, "'%s' is neither 'instance' nor 'eamt'", words[0]);
+	return -EINVAL;
+}
+
+static int remove_rest(struct load *load, struct keel_buffer *error)
+{
+	for (size_t i = 0; i < load->there.n; i++) {
+		int ret;
+
+		if (has_name(&load->stated, load->there.name[i]))
+			continue;
+		ret = tell(load->kernel,
+			   instance_message(load->kernel, OSNC_NAT64_CMD_INSTANCE_REMOVE, 0, load->there.name[i]),
+			   error);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int read_file(struct load *load, FILE *file, const char *path, struct keel_buffer *error)
+{
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer why;
+	KEEL_AUTO_FREE char *line = NULL;
+	size_t room = 0;
+	unsigned number = 0;
+	int ret = 0;
+
+	keel_buffer_init(&why, 0);
+	while (!ret && getline(&line, &room, file) >= 0) {
+		number++;
+		ret = state(load, line, &why);
+	}
+	if (!ret)
+		ret = send_eams(load, &why);
+	if (ret)
+		keel_buffer_printf(error, "%s:%u: %s", path, number, why.len ? keel_buffer_text(&why) : strerror(-ret));
+	return ret ? ret : remove_rest(load, error);
+}
+
+int run_load(struct keel_netlink *kernel, const struct given *given, char **operands, int n, struct keel_buffer *error)
+{
+	const bool from_stdin = !strcmp(operands[0], "-");
+	FILE *file = from_stdin ? stdin : fopen(operands[0], "re");
+	struct load load = { .kernel = kernel };
+	int ret;
+
+	if (!file) {
+		ret = -errno;
+		keel_buffer_printf(error, "%s: %s", operands[0], strerror(-ret));
+		return ret;
+	}
+	/* what is there is read within the transaction: if it changes before the commit, the kernel refuses that */
+	ret = tell(kernel, keel_netlink_message(kernel, OSNC_NAT64_CMD_BEGIN, 0), error);
+	if (!ret)
+		ret = keel_netlink_ask(kernel, keel_netlink_message(kernel, OSNC_NAT64_CMD_INSTANCE_GET, NLM_F_DUMP),
+				       OSNC_NAT64_ATTR_MAX, note_name, &load.there, error);
+	if (!ret)
+		ret = read_file(&load, file, from_stdin ? "stdin" : operands[0], error);
+	/* on failure the transaction ends with the socket */
+	if (!ret)
+		ret = tell(kernel, keel_netlink_message(kernel, OSNC_NAT64_CMD_COMMIT, 0), error);
+	free_names(&load.there);
+	free_names(&load.stated);
+	free(load.eams);
+	free(load.hand);
+	if (!from_stdin)
+		fclose(file);
+	return ret;
+}
