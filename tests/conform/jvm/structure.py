@@ -40,7 +40,7 @@ class Maker:
 		pads = -(at + 1) % 4
 		size = 1 + pads + 4 * (len(values) + 1)
 		lines = ["iconst_0", f".byte {opcode}"] + [f".byte {padding}"] * pads
-		return [*lines, *self.words(size if ahead is None else ahead, *values), "end:", "return"], pads
+		return [*lines, *self.words(size if ahead is None else ahead, *values), "end:", "return"]
 
 	def attribute(self, name, data, code=b"\xb1", handlers=b""):
 		"""A method whose Code has one attribute, given by its octets"""
@@ -54,7 +54,7 @@ class Maker:
 
 def switches(m):
 	def one(note, verdict, opcode, *values, **rest):
-		lines, _ = m.switch(opcode, *values, **rest)
+		lines = m.switch(opcode, *values, **rest)
 		return f"{note}", m.code(lines, frames=[("end", [], [])]), verdict
 
 	def size(count):
@@ -74,9 +74,14 @@ def switches(m):
 	yield one("lookupswitch, fewer than no keys", BAD, 0xab, -1)
 	yield one("lookupswitch, more keys than code", BAD, 0xab, 100, 1, size(5))
 	yield one("lookupswitch, default outside", BAD, 0xab, 0, ahead=1000)
-	lines, pads = m.switch(0xaa, 0, 0, size(3), padding=1)
+	yield from padding(m)
+
+
+def padding(m):
+	pads = -(m.nops + 2) % 4
+	lines = m.switch(0xaa, 0, 0, 1 + pads + 16, padding=1)
 	if pads:
-		yield "padding", m.code(lines, frames=[("end", [], [])]), OK if m.new else BAD
+		yield "padding", m.code(lines, frames=[("end", [], [])]), OK if m.version > 50 else BAD
 
 
 def instructions(m):
@@ -114,6 +119,13 @@ def instructions(m):
 	yield "255 arguments", m.code(["iconst_0"] * 255 + [f"invokestatic {ME} g ({'I' * 255})V", "return"], stack=300), OK
 	yield "the end is missing", m.code(["iconst_0", "pop"]), BAD
 	yield "behind a return", m.code(["return", "nop", "return"]), BAD if m.new else OK
+	yield "wide ret of nothing", m.code(["wide ret 3"]), BAD
+	made = m.shell()
+	index = made.member(10, ME, "b", "()V")
+	yield "invokedynamic of a method", m.code([f".byte 0xba {index >> 8} {index & 255} 0 0", "return"], made=made), BAD
+	yield "an int and a reference meet on the stack", m.code(
+		["iconst_0", "ifeq other", "iconst_0", "goto end", "other:", "aconst_null", "end:", "pop", "return"],
+		frames=[("other", [], []), ("end", [], ["int"])]), BAD
 	if m.new:
 		made = m.shell()
 		index = made.dynamic(18, 0, "x", "()V")
@@ -141,6 +153,7 @@ def handlers(m):
 	lines = ["iconst_0", "istore_0", "from:", "fconst_0", "fstore_0", "nop", "to:", "return", "catch:", "pop", "iload_0", "pop", "return"]
 	yield "local lost inside the range", m.code(lines, frames=[("catch", ["int"], ["java/lang/Throwable"])],
 						     handlers=[("from", "to", "catch", None)]), BAD
+	yield "throw of an array", m.code(["iconst_1", "newarray 10", "athrow"]), BAD
 	yield "throw of no Throwable", m.code(["ldc string x", "athrow"]), BAD
 	yield "catch of no Throwable that is not reached", m.code(body, frames=[("catch", [], ["java/lang/Throwable"])],
 								  handlers=[("from", "to", "catch", "java/lang/String")]), BAD
@@ -230,3 +243,6 @@ def programs():
 			for part in (switches, instructions, handlers, constructors, accesses, tables):
 				for note, data, (phase, error) in part(maker):
 					yield f"{ME} {part.__name__} in {version} at {nops}: {note}", data, phase, error
+	for nops in range(30):  # both verifiers refuse it in 50, and the type checker has the word
+		for note, data, (phase, error) in padding(Maker(50, nops)):
+			yield f"{ME} padding in 50 at {nops}: {note}", data, phase, error
