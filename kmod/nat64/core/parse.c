@@ -49,10 +49,10 @@ static NAT64_INLINE int is_fragment(const struct nat64_half *half)
 	return (half->flags & (NAT64_F_FRAGMENTED | NAT64_F_ATOMIC)) == NAT64_F_FRAGMENTED;
 }
 
-/* Ends behind the packet: a first fragment has to have it all (RFC 7112), a quoted packet need not. */
-static NAT64_INLINE enum nat64_verdict missing(const struct nat64_half *half)
+/* size octets are not there: not in a first fragment, which has to have them (RFC 7112), not in the packet, or not in what is linear. */
+static NAT64_INLINE enum nat64_verdict missing(const struct nat64_half *half, __u32 size)
 {
-	return is_fragment(half) ? NAT64_TINY_FRAGMENT : NAT64_TRUNCATED;
+	return is_fragment(half) && half->payload < size ? NAT64_TINY_FRAGMENT : NAT64_TRUNCATED;
 }
 
 /* What most packets do not have, side by side. */
@@ -78,7 +78,7 @@ static NAT64_INLINE enum nat64_verdict parse_tcp(const struct view *view, struct
 
 	half->upper = NAT64_TCP;
 	if (!upper_readable(view, half, view->inner ? INNER_UPPER : TCP_HEADER))
-		return missing(half);
+		return missing(half, TCP_HEADER);
 	half->source_port = nat64_get16(tcp);
 	half->destination_port = nat64_get16(tcp + 2);
 	if (view->inner)
@@ -97,7 +97,7 @@ static NAT64_INLINE enum nat64_verdict parse_udp(const struct view *view, struct
 
 	half->upper = NAT64_UDP;
 	if (!upper_readable(view, half, UDP_HEADER))
-		return missing(half);
+		return missing(half, UDP_HEADER);
 	half->source_port = nat64_get16(udp);
 	half->destination_port = nat64_get16(udp + 2);
 	if (!nat64_get16(udp + 6) && view->sum == NAT64_SUM_FULL)
@@ -246,7 +246,8 @@ static NAT64_INLINE enum nat64_verdict parse_4(const struct view *view, __u32 at
 	half->flags = bits & IP4_DF ? NAT64_F_DF : 0;
 	if (!view->plain && bits & (IP4_MF | IP4_OFFSET)) {
 		half->flags |= NAT64_F_FRAGMENTED | (bits & IP4_MF ? NAT64_F_MORE : 0);
-		if ((bits & IP4_MF && (total - size) % 8) || half->fragment_offset + total > DATAGRAM_MAX)
+		if (!view->inner &&
+		    ((bits & IP4_MF && (total - size) % 8) || half->fragment_offset + total > DATAGRAM_MAX))
 			return NAT64_BAD_FRAGMENT;
 	}
 	if (size > IP4_HEADER && !view->inner && has_source_route(ip + IP4_HEADER, size - IP4_HEADER))

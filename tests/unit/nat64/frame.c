@@ -201,11 +201,13 @@ void frame_close(struct frame *frame)
 		     field = checksum_at(protocol);
 	uint16_t sum;
 
+	if (at > frame->packet.len)
+		return;
 	if (ip[0] >> 4 == 4) {
 		put16(ip + 10, 0);
 		put16(ip + 10, ~(uint32_t)frame_sum(ip, at, 0) & 0xffff);
 	}
-	if (!field || !whole)
+	if (!field || !whole || field + 2 > size)
 		return;
 	put16(ip + at + field, 0);
 	sum = (uint16_t)~frame_sum(ip + at, size, frame_pseudo(ip, protocol, size));
