@@ -33,10 +33,25 @@ static NAT64_INLINE __u64 nat64_minus32(__be32 value)
 	return 0xffffffff - nat64_sum32(value);
 }
 
-static NAT64_INLINE __u64 nat64_sum6(const struct nat64_in6 *address)
+/* Adds 8 octets; a carry out of the sum goes round. Not to be mixed with the plain additions, which have no room for it. */
+static NAT64_INLINE __u64 nat64_add8(__u64 sum, const __be32 *at)
 {
-	return nat64_sum32(address->word[0]) + nat64_sum32(address->word[1]) + nat64_sum32(address->word[2]) +
-	       nat64_sum32(address->word[3]);
+	__u64 value;
+
+	NAT64_COPY(&value, at, 8);
+	sum += value;
+	return sum + (sum < value);
+}
+
+/* Of two addresses; fits into 33 bits. */
+static NAT64_INLINE __u64 nat64_sum_pair6(const struct nat64_in6 *source, const struct nat64_in6 *destination)
+{
+	__u64 sum = nat64_add8(0, &source->word[0]);
+
+	sum = nat64_add8(sum, &source->word[2]);
+	sum = nat64_add8(sum, &destination->word[0]);
+	sum = nat64_add8(sum, &destination->word[2]);
+	return (sum & 0xffffffff) + (sum >> 32);
 }
 
 /*
@@ -82,15 +97,10 @@ static NAT64_INLINE __u64 nat64_sum_pair4(__be32 source, __be32 destination)
 	return nat64_sum32(source) + nat64_sum32(destination);
 }
 
-static NAT64_INLINE __u64 nat64_sum_pair6(const struct nat64_in6 *source, const struct nat64_in6 *destination)
-{
-	return nat64_sum6(source) + nat64_sum6(destination);
-}
-
 /* What takes such a pair out of a sum, without folding it. */
 static NAT64_INLINE __u64 nat64_minus_pair6(const struct nat64_in6 *source, const struct nat64_in6 *destination)
 {
-	return 8 * 0xffffffffull - nat64_sum_pair6(source, destination);
+	return 2 * 0xffffffffull - nat64_sum_pair6(source, destination);
 }
 
 /* The rest of a pseudo header (RFC 8200 8.1). */

@@ -48,19 +48,23 @@ static NAT64_INLINE enum nat64_verdict to4(const struct nat64_config *config, co
 
 int nat64_covers_4(const struct nat64_config *config, __be32 destination)
 {
+	const struct nat64_eamt *eamt = config->eamt;
 	struct nat64_in6 v6;
 
-	if (nat64_scoped4(destination))
+	if (!config->pool6.length &&
+	    (!eamt || nat64_eamt_far4(eamt, destination) || !nat64_eamt_near_46(eamt, destination, &v6)))
 		return 0;
-	return config->pool6.length || (config->eamt && nat64_eamt_46(config->eamt, destination, &v6));
+	return !nat64_scoped4(destination);
 }
 
 int nat64_covers_6(const struct nat64_config *config, const struct nat64_in6 *destination)
 {
+	const struct nat64_eamt *eamt = config->eamt;
 	__be32 v4;
 
-	return nat64_extract(&config->pool6, destination, &v4) != NAT64_NOT_OURS ||
-	       (config->eamt && nat64_eamt_64(config->eamt, destination, &v4));
+	if (nat64_take(&config->pool6, destination, &v4) != NAT64_NOT_OURS)
+		return 1;
+	return eamt && !nat64_eamt_far6(eamt, destination) && nat64_eamt_near_64(eamt, destination, &v4);
 }
 
 static NAT64_INLINE void keep_ports(const struct nat64_half *half, struct nat64_map_half *map)

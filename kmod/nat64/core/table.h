@@ -52,11 +52,12 @@ static NAT64_INLINE int nat64_eamt_far4(const struct nat64_eamt *eamt, __be32 v4
 static NAT64_INLINE int nat64_eamt_far6(const struct nat64_eamt *eamt, const struct nat64_in6 *v6)
 {
 	const struct nat64_side *side = &eamt->side6;
-	__be64 halves[2];
+	__be64 high, low;
 
-	NAT64_COPY(halves, v6, 16);
-	return (((halves[0] & side->raw_mask[0]) ^ side->raw_prefix[0]) |
-		((halves[1] & side->raw_mask[1]) ^ side->raw_prefix[1])) != 0;
+	NAT64_COPY(&high, &v6->word[0], 8);
+	NAT64_COPY(&low, &v6->word[2], 8);
+	return (((high & side->raw_mask[0]) ^ side->raw_prefix[0]) |
+		((low & side->raw_mask[1]) ^ side->raw_prefix[1])) != 0;
 }
 
 /* nat64_eamt_46() and _64() of an address that is not far. */

@@ -135,7 +135,7 @@ START_TEST(kinds_to_four)
 }
 END_TEST
 
-/* All 65536 pairs of type and code, with a pointer that says something and one that does not: what is not listed is dropped. */
+/* Every type with the codes that any has and some others, with a pointer that says something and one that does not: what is not listed is dropped. */
 static int listed(int family, unsigned type, unsigned code, int pointed)
 {
 	if (family == 4) {
@@ -164,7 +164,7 @@ START_TEST(other_kinds)
 		frame.packet.data[family == 4 ? 24 : 45] = 4;
 	}
 	for (unsigned type = 0; type < 256; type++) {
-		for (unsigned code = 0; code < 256; code++) {
+		for (unsigned code = 0; code < 256; code += code < 20 ? 1 : 59) {
 			uint8_t *icmp = frame.packet.data + (family == 4 ? 20 : 40);
 
 			icmp[0] = (uint8_t)type;
