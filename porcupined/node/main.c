@@ -229,10 +229,8 @@ static int start_loops(struct node *node)
 
 static int start_workers(struct node *node)
 {
-	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t n = node->settings->workers ? node->settings->workers : cores > 2 ? (size_t)cores * 2 : 4;
-
-	return worker_pool_new(n < 2 ? 2 : n, &node->workers);
+	return worker_pool_new(worker_pool_size(node->settings->workers, sysconf(_SC_NPROCESSORS_ONLN)),
+			       &node->workers);
 }
 
 static bool healthy(void *arg)

@@ -81,6 +81,13 @@ static void *work(void *arg)
 	return NULL;
 }
 
+size_t worker_pool_size(uint64_t setting, long cores)
+{
+	if (setting)
+		return setting < 2 ? 2 : (size_t)setting;
+	return cores > 2 ? 2 * (size_t)cores : 4;
+}
+
 int worker_pool_new(size_t threads, struct worker_pool **out)
 {
 	struct worker_pool *pool = calloc(1, sizeof(*pool) + threads * sizeof(pthread_t));

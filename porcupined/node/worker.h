@@ -4,6 +4,7 @@
 #define PORCUPINED_NODE_WORKER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "porcupined/node/post.h"
 
@@ -24,6 +25,8 @@ struct worker_job {
 
 struct worker_pool;
 
+/* How many threads: what the setting says, 0 = two for each core and at least 4; never less than 2, for slow jobs leave one free. */
+size_t worker_pool_size(uint64_t setting, long cores);
 /* threads: at least 2. 0 or -errno. */
 int worker_pool_new(size_t threads, struct worker_pool **out);
 /* Finishes every job that was submitted, then ends the threads. */

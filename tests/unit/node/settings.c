@@ -73,6 +73,11 @@ static const struct {
 	{ "hostname = \"b\xc3\xbc"
 	  "cher.example\";",
 	  "hostname: only printable ASCII" },
+	{ "hostname = \"\\x7f\";", "hostname: only printable ASCII" },
+	{ "metrics: { listen = \"9725\"; };", "metrics.listen: \"9725\" is not" },
+	{ "lmtp: { listen = \"lmtp\"; };", "lmtp.listen: \"lmtp\" is not" },
+	{ "pop3: { listen = \"*:x\"; };", "pop3.listen: \"*:x\" is not" },
+	{ "tls: { key = \"\"; };", "tls.certificate, tls.key: both or none" },
 	{ "postmaster = \"nobody\";", "postmaster: \"nobody\" is not an address" },
 	{ "store: { path = \"\"; };", "store.path: must not be empty" },
 	{ "tls: { certificate = \"\"; };", "tls.certificate, tls.key: both or none" },
@@ -90,6 +95,34 @@ START_TEST(mistake_is_named)
 	ck_assert_int_eq(load(bad[_i].text, &s, &error), -EINVAL);
 	if (!strstr(keel_buffer_text(&error), bad[_i].why))
 		ck_abort_msg("%s, not %s", keel_buffer_text(&error), bad[_i].why);
+	keel_buffer_free(&error);
+}
+END_TEST
+
+/* What is at the edge of what is refused. */
+START_TEST(good_ones_are_taken)
+{
+	char longest[300] = "hostname = \"", label[] = "abcdefghi.";
+	struct node_settings s;
+	struct keel_buffer error;
+
+	keel_buffer_init(&error, 0);
+	ck_assert_int_eq(
+		load("postmaster = \"Post+Master@Example.ORG\"; hostname = \"!~\"; metrics: { listen = \"\"; };", &s,
+		     &error),
+		0);
+	ck_assert_str_eq(s.postmaster, "Post+Master@Example.ORG");
+	ck_assert_str_eq(s.metrics_listen, "");
+	keel_settings_free(&node_settings_table, &s);
+	for (int i = 0; i < 25; i++)
+		strcat(longest, label);
+	strcat(longest, "abc\";");
+	ck_assert_int_eq(load(longest, &s, &error), 0);
+	ck_assert_uint_eq(strlen(s.hostname), 253);
+	keel_settings_free(&node_settings_table, &s);
+	strcpy(longest + strlen(longest) - 2, "d\";");
+	ck_assert_int_eq(load(longest, &s, &error), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(keel_buffer_text(&error), "hostname: longer than 253 octets"));
 	keel_buffer_free(&error);
 }
 END_TEST
@@ -113,6 +146,7 @@ int main(void)
 	tcase_add_test(tc, defaults_work);
 	tcase_add_test(tc, dump_loads);
 	tcase_add_loop_test(tc, mistake_is_named, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_test(tc, good_ones_are_taken);
 	tcase_add_test(tc, no_tls_is_possible);
 	return suite_run("settings", tc);
 }

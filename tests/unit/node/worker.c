@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tests/unit/node/suite.h"
+#include "tools/lib/keel/cleanup.h"
 
 #define SENDERS 4
 #define EACH 5000
@@ -175,11 +176,26 @@ START_TEST(ending_finishes_the_work)
 }
 END_TEST
 
+START_TEST(sizes)
+{
+	static const struct {
+		uint64_t setting;
+		long cores;
+		size_t threads;
+	} rows[] = { { 0, -1, 4 }, { 0, 1, 4 }, { 0, 2, 4 }, { 0, 3, 6 },    { 0, 64, 128 },
+		     { 1, 8, 2 },  { 2, 8, 2 }, { 3, 1, 3 }, { 256, 2, 256 } };
+
+	for (size_t i = 0; i < KEEL_COUNT(rows); i++)
+		ck_assert_uint_eq(worker_pool_size(rows[i].setting, rows[i].cores), rows[i].threads);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("all");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, sizes);
 	tcase_add_test(tc, posts_arrive_once_and_in_order);
 	tcase_add_test(tc, freeing_the_box_runs_the_rest);
 	tcase_add_test(tc, slow_jobs_leave_a_thread_for_quick_ones);
