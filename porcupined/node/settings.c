@@ -105,7 +105,7 @@ static const struct keel_setting rows[] = {
 	{ "control.path", KEEL_SETTING_STRING, AT(control_path), "/run/porcupine/control", .restart = true,
 	  .help = "The socket that porcupinectl talks to; empty = none." },
 	{ "control.group", KEEL_SETTING_STRING, AT(control_group), "", .restart = true,
-	  .help = "The group whose members may use the control socket, besides root and the node's own user; empty = none." },
+	  .help = "The group whose members may use the control socket, besides root and the node's own user, who must be a member, too (systemd: SupplementaryGroups=); empty = none." },
 };
 /* clang-format on */
 
