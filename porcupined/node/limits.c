@@ -15,8 +15,10 @@ struct guest {
 	struct guest *next;
 	uint64_t key;
 	uint64_t sessions;
-	uint64_t spent; /* milliseconds worth of messages */
-	uint64_t time;  /* when spent was right */
+	struct {
+		uint64_t spent; /* milliseconds of the kind's minute */
+		uint64_t time;  /* when spent was right */
+	} of[LIMITS_KINDS];
 };
 
 struct limits {
@@ -96,13 +98,21 @@ bool limits_enter(struct limits *l, uint64_t key, uint64_t total, uint64_t each)
 	return good;
 }
 
+static bool has_spent(const struct guest *g, uint64_t now)
+{
+	for (int kind = 0; kind < LIMITS_KINDS; kind++)
+		if (g->of[kind].spent && now - g->of[kind].time < MINUTE)
+			return true;
+	return false;
+}
+
 /* Drops entries of the chain that say nothing any more. What an absent guest has spent is kept until it is a minute old. */
 static void sweep(struct limits *l, struct guest **at, uint64_t now)
 {
 	while (*at) {
 		struct guest *g = *at;
 
-		if (g->sessions || (g->spent && now - g->time < MINUTE)) {
+		if (g->sessions || has_spent(g, now)) {
 			at = &g->next;
 			continue;
 		}
@@ -121,16 +131,17 @@ void limits_leave(struct limits *l, uint64_t key)
 	g->sessions--;
 	atomic_fetch_sub_explicit(&l->sessions, 1, memory_order_relaxed);
 	/* no clock here: what has spent goes a minute after that, when somebody of the chain sends or leaves */
-	if (!g->sessions && !g->spent)
+	if (!g->sessions && !has_spent(g, l->now))
 		sweep(l, slot_of(l, key), l->now);
 	pthread_mutex_unlock(&l->lock);
 }
 
-bool limits_message(struct limits *l, uint64_t key, uint64_t now, uint64_t per_minute)
+/* Takes one more, or only looks whether that could be. */
+static bool ask(struct limits *l, uint64_t key, enum limits_kind kind, uint64_t now, uint64_t per_minute, bool take)
 {
 	struct guest *g;
 	uint64_t past, cost;
-	bool good = true;
+	bool good;
 
 	if (!per_minute)
 		return true;
@@ -139,18 +150,27 @@ bool limits_message(struct limits *l, uint64_t key, uint64_t now, uint64_t per_m
 	l->now = now = now > l->now ? now : l->now;
 	sweep(l, slot_of(l, key), now);
 	g = find(l, key);
-	past = now - g->time;
-	g->spent = g->spent > past ? g->spent - past : 0;
-	g->time = now;
+	past = now - g->of[kind].time;
+	g->of[kind].spent = g->of[kind].spent > past ? g->of[kind].spent - past : 0;
+	g->of[kind].time = now;
 	cost = MINUTE / per_minute;
 	if (!cost)
 		cost = 1;
-	if (g->spent + cost > MINUTE)
-		good = false;
-	else
-		g->spent += cost;
+	good = g->of[kind].spent + cost <= MINUTE;
+	if (good && take)
+		g->of[kind].spent += cost;
 	pthread_mutex_unlock(&l->lock);
 	return good;
+}
+
+bool limits_take(struct limits *l, uint64_t key, enum limits_kind kind, uint64_t now, uint64_t per_minute)
+{
+	return ask(l, key, kind, now, per_minute, true);
+}
+
+bool limits_left(struct limits *l, uint64_t key, enum limits_kind kind, uint64_t now, uint64_t per_minute)
+{
+	return ask(l, key, kind, now, per_minute, false);
 }
 
 size_t limits_sessions(struct limits *l)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How much one address may ask for: sessions at one time, and messages a minute (a bucket that refills evenly). Thread-safe. */
+/*
+ * How much one address may ask for: sessions at one time, messages and failed logins a minute (each a bucket that refills evenly).
+ * Thread-safe.
+ */
 #ifndef PORCUPINED_NODE_LIMITS_H
 #define PORCUPINED_NODE_LIMITS_H
 
@@ -16,8 +19,11 @@ void limits_free(struct limits **limits);
  * limits_leave() is due for each true. */
 bool limits_enter(struct limits *limits, uint64_t key, uint64_t total, uint64_t each);
 void limits_leave(struct limits *limits, uint64_t key);
-/* A message of key, which is inside. now: monotonic milliseconds. per_minute: 0 = no limit. False: too many. */
-bool limits_message(struct limits *limits, uint64_t key, uint64_t now, uint64_t per_minute);
+enum limits_kind { LIMITS_MESSAGES, LIMITS_FAILURES, LIMITS_KINDS };
+/* One more of a kind for key, which is inside. now: monotonic milliseconds. per_minute: 0 = no limit. False: too many. */
+bool limits_take(struct limits *limits, uint64_t key, enum limits_kind kind, uint64_t now, uint64_t per_minute);
+/* Would limits_take() be true? */
+bool limits_left(struct limits *limits, uint64_t key, enum limits_kind kind, uint64_t now, uint64_t per_minute);
 /* Sessions now. */
 size_t limits_sessions(struct limits *limits);
 

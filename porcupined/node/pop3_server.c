@@ -148,6 +148,9 @@ static void login_done(struct worker_job *job)
 	struct keel_buffer *out = connection_answer(&p->c);
 	const enum pop3_reason reason = login_reason(p->result);
 
+	if (reason == POP3_REASON_LOGIN_FAILED && !p->c.exempt && !p->c.dead)
+		limits_take(p->c.loop->node->limits, p->c.key, LIMITS_FAILURES, loop_monotonic_ms(),
+			    p->c.rules->failed_logins_per_minute);
 	keel_histogram_observe(&node_metric.login, monotonic_ns() - p->began);
 	if (reason == POP3_REASON_NONE) {
 		p->good = true;
@@ -171,12 +174,26 @@ static void login_done(struct worker_job *job)
 	}
 }
 
+/* Why a login that needs hashing cannot be looked at now. */
+static enum pop3_reason not_now(struct pop3_server *p)
+{
+	struct node *node = p->c.loop->node;
+
+	if (worker_waiting(node->workers) >= LOGINS_WAITING)
+		return POP3_REASON_TRY_AGAIN;
+	if (!p->c.exempt && !limits_left(node->limits, p->c.key, LIMITS_FAILURES, loop_monotonic_ms(),
+					 p->c.rules->failed_logins_per_minute))
+		return POP3_REASON_TOO_MANY_FAILURES;
+	return POP3_REASON_NONE;
+}
+
 /* True: the answer will come. */
 static bool login(struct pop3_server *p, struct keel_buffer *out)
 {
 	struct node *node = p->c.loop->node;
 	const char *user = pop3_session_user(p->session), *password = pop3_session_password(p->session);
 	const size_t len = strlen(password);
+	enum pop3_reason reason;
 	/* a name without a domain belongs to this host */
 	int ret = strchr(user, '@') ? address_parse(user, false, p->user)
 				    : address_canonical(user, p->c.rules->hostname, false, p->user);
@@ -194,9 +211,10 @@ static bool login(struct pop3_server *p, struct keel_buffer *out)
 			    login_cache_find(node->logins, p->account.id.octet, p->account.lsn, p->password,
 					     loop_monotonic_ms() / 1000, p->c.rules->cache_seconds);
 	}
-	if (!p->cached && worker_waiting(node->workers) >= LOGINS_WAITING) {
+	reason = p->cached ? POP3_REASON_NONE : not_now(p);
+	if (reason != POP3_REASON_NONE) {
 		password_wipe(p->password, sizeof(p->password));
-		pop3_session_login(p->session, POP3_REASON_TRY_AGAIN, NULL, 0, out);
+		pop3_session_login(p->session, reason, NULL, 0, out);
 		return false;
 	}
 	connection_hold(&p->c);

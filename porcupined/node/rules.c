@@ -55,6 +55,7 @@ int rules_new(const struct node_settings *s, uint64_t message_size, struct tls *
 	r->connections = s->connections;
 	r->connections_per_address = s->connections_per_address;
 	r->messages_per_minute = s->messages_per_minute;
+	r->failed_logins_per_minute = s->failed_logins_per_minute;
 	r->quota = s->quota;
 	r->cache_seconds = s->cache_seconds;
 	r->auth_cost = (unsigned)s->auth_cost;

@@ -25,7 +25,7 @@ struct rules {
 	struct pop3_config pop3;
 	struct tls *tls; /* NULL = none; a reference */
 	uint64_t smtp_timeout, pop3_timeout, tls_timeout;
-	uint64_t connections, connections_per_address, messages_per_minute;
+	uint64_t connections, connections_per_address, messages_per_minute, failed_logins_per_minute;
 	uint64_t quota;
 	uint64_t cache_seconds;
 	unsigned auth_cost;

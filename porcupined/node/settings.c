@@ -77,6 +77,8 @@ static const struct keel_setting rows[] = {
 	  .help = "Sessions at one time from one address (IPv6: one /64); 0 = no limit." },
 	{ "limits.messages_per_minute", KEEL_SETTING_NUMBER, AT(messages_per_minute), "600", 0, 1000000,
 	  .help = "Messages a minute from one address (IPv6: one /64); 0 = no limit." },
+	{ "limits.failed_logins_per_minute", KEEL_SETTING_NUMBER, AT(failed_logins_per_minute), "30", 0, 1000000,
+	  .help = "Failed logins a minute from one address (IPv6: one /64); above, only logins that are remembered succeed; 0 = no limit." },
 	{ "limits.exempt_loopback", KEEL_SETTING_BOOL, AT(exempt_loopback), "true",
 	  .help = "The limits for each address do not bind 127.0.0.0/8, ::1 and local sockets." },
 	{ "limits.recipients", KEEL_SETTING_NUMBER, AT(recipients), "1000", 100, 30000,

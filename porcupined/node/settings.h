@@ -28,7 +28,7 @@ struct node_settings {
 	uint64_t smtp_timeout, pop3_timeout, tls_timeout;
 	bool pop3_plaintext;
 
-	uint64_t connections, connections_per_address, messages_per_minute;
+	uint64_t connections, connections_per_address, messages_per_minute, failed_logins_per_minute;
 	uint64_t recipients, messages, commands, errors, logins;
 	bool exempt_loopback;
 

@@ -151,8 +151,8 @@ static enum smtp_reason begin(struct smtp_server *s)
 	char tls[96];
 	int ret;
 
-	if (!s->c.exempt &&
-	    !limits_message(loop->node->limits, s->c.key, loop_monotonic_ms(), s->c.rules->messages_per_minute))
+	if (!s->c.exempt && !limits_take(loop->node->limits, s->c.key, LIMITS_MESSAGES, loop_monotonic_ms(),
+					 s->c.rules->messages_per_minute))
 		return SMTP_REASON_RATE;
 	ret = store_writable(loop->node->store);
 	if (!ret)

@@ -27,6 +27,7 @@
 	X(OTHER_IDENTITY,  "AUTH",        "May not act for another user",            "other_identity",   "AUTH PLAIN names one user to log in as and another to act for") \
 	X(LOGIN_FAILED,    "AUTH",        "Wrong user or password",                  "login_failed",     "unknown address or wrong password") \
 	X(TOO_MANY_LOGINS, "AUTH",        "Wrong user or password, too many times",  "too_many_logins",  "the failed login that ends the session") \
+	X(TOO_MANY_FAILURES, "SYS/TEMP",  "Too many failed logins, try again later", "too_many_failures", "a login after the limit of failed logins of this client address") \
 	X(LOGIN_DELAY,     "LOGIN-DELAY", "Too soon after the last login",           "login_delay",      "a login within LOGIN-DELAY seconds of the last one") \
 	X(IN_USE,          "IN-USE",      "Maildrop is locked by another session",   "in_use",           "another session holds the maildrop") \
 	/* the maildrop */ \

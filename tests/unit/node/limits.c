@@ -44,18 +44,18 @@ START_TEST(messages_of_a_minute)
 	ck_assert(limits_enter(limits, 1, 10, 0));
 	ck_assert(limits_enter(limits, 2, 10, 0));
 	for (int i = 0; i < 60; i++)
-		ck_assert(limits_message(limits, 1, now, 60));
-	ck_assert(!limits_message(limits, 1, now, 60));
-	ck_assert(limits_message(limits, 2, now, 60)); /* others are not bound by it */
-	ck_assert(!limits_message(limits, 1, now + 999, 60));
-	ck_assert(limits_message(limits, 1, now + 1000, 60)); /* one a second comes back */
-	ck_assert(!limits_message(limits, 1, now + 1000, 60));
+		ck_assert(limits_take(limits, 1, LIMITS_MESSAGES, now, 60));
+	ck_assert(!limits_take(limits, 1, LIMITS_MESSAGES, now, 60));
+	ck_assert(limits_take(limits, 2, LIMITS_MESSAGES, now, 60)); /* others are not bound by it */
+	ck_assert(!limits_take(limits, 1, LIMITS_MESSAGES, now + 999, 60));
+	ck_assert(limits_take(limits, 1, LIMITS_MESSAGES, now + 1000, 60)); /* one a second comes back */
+	ck_assert(!limits_take(limits, 1, LIMITS_MESSAGES, now + 1000, 60));
 	now += 3600000;
 	for (int i = 0; i < 60; i++)
-		ck_assert(limits_message(limits, 1, now, 60));
-	ck_assert(!limits_message(limits, 1, now, 60));
+		ck_assert(limits_take(limits, 1, LIMITS_MESSAGES, now, 60));
+	ck_assert(!limits_take(limits, 1, LIMITS_MESSAGES, now, 60));
 	for (int i = 0; i < 1000; i++)
-		ck_assert(limits_message(limits, 1, now, 0)); /* no limit */
+		ck_assert(limits_take(limits, 1, LIMITS_MESSAGES, now, 0)); /* no limit */
 	limits_leave(limits, 1);
 	limits_leave(limits, 2);
 }
@@ -66,11 +66,11 @@ START_TEST(leaving_does_not_help)
 {
 	ck_assert(limits_enter(limits, 1, 10, 0));
 	for (int i = 0; i < 10; i++)
-		ck_assert(limits_message(limits, 1, 5000, 10));
-	ck_assert(!limits_message(limits, 1, 5000, 10));
+		ck_assert(limits_take(limits, 1, LIMITS_MESSAGES, 5000, 10));
+	ck_assert(!limits_take(limits, 1, LIMITS_MESSAGES, 5000, 10));
 	limits_leave(limits, 1);
 	ck_assert(limits_enter(limits, 1, 10, 0));
-	ck_assert(!limits_message(limits, 1, 5001, 10));
+	ck_assert(!limits_take(limits, 1, LIMITS_MESSAGES, 5001, 10));
 	limits_leave(limits, 1);
 }
 END_TEST
@@ -81,8 +81,8 @@ START_TEST(many_keys)
 	for (uint64_t key = 0; key < 20000; key++) {
 		ck_assert(limits_enter(limits, key, 1000000, 1));
 		ck_assert(!limits_enter(limits, key, 1000000, 1));
-		ck_assert(limits_message(limits, key, 1, 1));
-		ck_assert(!limits_message(limits, key, 1, 1));
+		ck_assert(limits_take(limits, key, LIMITS_MESSAGES, 1, 1));
+		ck_assert(!limits_take(limits, key, LIMITS_MESSAGES, 1, 1));
 	}
 	ck_assert_uint_eq(limits_sessions(limits), 20000);
 	for (uint64_t key = 0; key < 20000; key++)
@@ -96,9 +96,9 @@ START_TEST(time_does_not_go_back)
 {
 	ck_assert(limits_enter(limits, 1, 10, 0));
 	for (int i = 0; i < 10; i++)
-		ck_assert(limits_message(limits, 1, 5004, 10));
-	ck_assert(!limits_message(limits, 1, 5000, 10));
-	ck_assert(!limits_message(limits, 1, 5004, 10));
+		ck_assert(limits_take(limits, 1, LIMITS_MESSAGES, 5004, 10));
+	ck_assert(!limits_take(limits, 1, LIMITS_MESSAGES, 5000, 10));
+	ck_assert(!limits_take(limits, 1, LIMITS_MESSAGES, 5004, 10));
 	limits_leave(limits, 1);
 }
 END_TEST
@@ -107,14 +107,35 @@ END_TEST
 START_TEST(others_leave)
 {
 	ck_assert(limits_enter(limits, 1, 100000, 0));
-	ck_assert(limits_message(limits, 1, 5000, 1));
+	ck_assert(limits_take(limits, 1, LIMITS_MESSAGES, 5000, 1));
 	limits_leave(limits, 1);
 	for (uint64_t key = 2; key < 50000; key++) {
 		ck_assert(limits_enter(limits, key, 100000, 0));
 		limits_leave(limits, key);
 	}
 	ck_assert(limits_enter(limits, 1, 100000, 0));
-	ck_assert(!limits_message(limits, 1, 5001, 1));
+	ck_assert(!limits_take(limits, 1, LIMITS_MESSAGES, 5001, 1));
+	limits_leave(limits, 1);
+}
+END_TEST
+
+/* Failed logins have a bucket of their own, and to look takes nothing. */
+START_TEST(failures_of_a_minute)
+{
+	ck_assert(limits_enter(limits, 1, 10, 0));
+	for (int i = 0; i < 3; i++) {
+		for (int look = 0; look < 9; look++)
+			ck_assert(limits_left(limits, 1, LIMITS_FAILURES, 7000, 3));
+		ck_assert(limits_take(limits, 1, LIMITS_FAILURES, 7000, 3));
+	}
+	ck_assert(!limits_left(limits, 1, LIMITS_FAILURES, 7000, 3));
+	ck_assert(!limits_take(limits, 1, LIMITS_FAILURES, 7000, 3));
+	ck_assert(limits_left(limits, 1, LIMITS_FAILURES, 7000, 0));
+	ck_assert(limits_take(limits, 1, LIMITS_MESSAGES, 7000, 1));
+	limits_leave(limits, 1);
+	ck_assert(limits_enter(limits, 1, 10, 0));
+	ck_assert(!limits_left(limits, 1, LIMITS_FAILURES, 26999, 3));
+	ck_assert(limits_left(limits, 1, LIMITS_FAILURES, 27000, 3));
 	limits_leave(limits, 1);
 }
 END_TEST
@@ -130,5 +151,6 @@ int main(void)
 	tcase_add_test(tc, many_keys);
 	tcase_add_test(tc, time_does_not_go_back);
 	tcase_add_test(tc, others_leave);
+	tcase_add_test(tc, failures_of_a_minute);
 	return suite_run("limits", tc);
 }
