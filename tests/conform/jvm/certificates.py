@@ -3,8 +3,8 @@
 """certificates.py STREAM CERTIFICATES: generated classes as a stream, and what is known to become of each as a file of verdicts,
 to hold HotSpot's or ours against with compare.py: each instruction with operands that fit and that do not (operands.py), each
 type for each other (assignments.py), the rules of tables, limits and constructors (structure.py), access flags (flags.py),
-names and descriptors (names.py), programs of subroutines (subroutines.py). With --shared only programs whose subroutines are called from
-several routines, of which nothing is certain: for comparing verdicts only."""
+names and descriptors (names.py), inheritance (inheritance.py), programs of subroutines (subroutines.py). With --shared
+only programs whose subroutines are called from several routines, of which nothing is certain: for comparing verdicts only."""
 import argparse
 import os
 import sys
@@ -12,6 +12,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import assignments  # noqa: E402
 import flags  # noqa: E402
+import inheritance  # noqa: E402
 import names  # noqa: E402
 import operands  # noqa: E402
 import structure  # noqa: E402
@@ -28,7 +29,11 @@ def main():
 	parser.add_argument("stream")
 	parser.add_argument("certificates")
 	options = parser.parse_args()
-	made = [] if options.shared else [*operands.programs(), *assignments.programs(), *structure.programs(), *flags.programs(options.flags), *names.programs()]
+	made = []
+	if not options.shared:
+		for part in (operands, assignments, structure, names, inheritance):
+			made += part.programs()
+		made += flags.programs(options.flags)
 	made += subroutines.programs(options.subroutines, options.seed, not options.shared)
 	write_stream(options.stream, ((note, data) for note, data, _, _ in made))
 	write_verdicts(options.certificates, CERTIFICATES, (
