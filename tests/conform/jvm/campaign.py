@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections import Counter, namedtuple
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from records import BUILD, jdk_home, judge, read_stream, read_verdicts, write_stream  # noqa: E402
 

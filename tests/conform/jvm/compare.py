@@ -19,6 +19,7 @@ import struct
 import sys
 from collections import Counter, defaultdict
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from records import CERTIFICATES, OPEN, PHASES, read_verdicts  # noqa: E402
 

@@ -8,6 +8,7 @@ import os
 import sys
 import zipfile
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from records import write_stream  # noqa: E402
 

@@ -9,6 +9,7 @@ import re
 import sys
 from collections import Counter
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from records import read_verdicts  # noqa: E402
 
