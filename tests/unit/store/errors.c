@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tests/unit/store/disk.h"
+#include "tests/unit/store/image.h"
 #include "tests/unit/store/model.h"
 #include "tools/lib/keel/log.h"
 
@@ -114,6 +115,69 @@ START_TEST(one_sync_fails)
 		reopen(_i & 4);
 		ck_assert_int_eq(deliver(5), 0);
 		model_check(m, &f, true);
+	}
+}
+END_TEST
+
+/* Flips a bit of a message's text, wherever it lies. */
+static void damage(unsigned number)
+{
+	struct image images[16];
+	const size_t n = image_load(&f, images, 16);
+	size_t found = 0, len;
+	char *text = model_text(number, &len);
+
+	for (size_t i = 0; i < n; i++) {
+		uint8_t *at = memmem(images[i].data, images[i].n, text, len);
+
+		if (!at)
+			continue;
+		at[len / 2] ^= 1;
+		image_store(&images[i]);
+		found++;
+	}
+	ck_assert_uint_eq(found, 1);
+	free(text);
+	image_free(images, n);
+}
+
+/* The segment of a failed write stays as it is, and its octets rot. What was refused is nothing to keep or to complain of, whatever it looks
+ * like; what was acknowledged is. Bits of _i: damage to the one, to the other. */
+START_TEST(damage_behind_a_failed_sync)
+{
+	static const unsigned acknowledged = 100, refused = 101;
+	pid_t pid;
+	int status;
+
+	m->next = 30; /* of a size that is in the log as it is */
+	pid = fork();
+	if (!pid) {
+		begin();
+		m->next = acknowledged;
+		ck_assert_int_eq(deliver(2), 0);
+		disk_fail(DISK_ftruncate, EIO, 0, 1);
+		disk_fail(DISK_fdatasync, EIO, 0, 1);
+		ck_assert_int_eq(deliver(7), -EIO);
+		ck_assert_int_eq(deliver(7), 0);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	ck_assert(WIFEXITED(status) && !WEXITSTATUS(status));
+	if (_i & 1)
+		damage(refused);
+	if (_i & 2)
+		damage(acknowledged);
+	for (int round = 0; round < 2; round++) {
+		struct store_status s;
+
+		fixture_open(&f);
+		ck_assert_int_eq(store_get_status(f.store, &s), 0);
+		ck_assert_uint_eq(s.quarantined, round == 0 && _i & 2 ? 1 : 0);
+		if (!(_i & 2)) {
+			model_check(m, &f, true);
+			model_scrub(&f);
+		}
+		fixture_close(&f);
 	}
 }
 END_TEST
@@ -226,6 +290,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, one_sync_fails, 0, 8);
+	tcase_add_loop_test(t, damage_behind_a_failed_sync, 0, 4);
 	tcase_add_test(t, every_sync_fails);
 	tcase_add_loop_test(t, a_write_fails, 0, 8);
 	tcase_add_loop_test(t, no_room_for_segments, 0, 2);

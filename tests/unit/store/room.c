@@ -10,7 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "porcupined/store/index.h"
+#include "porcupined/store/state.h"
 #include "tests/unit/store/fixture.h"
 #include "tools/lib/keel/cleanup.h"
 #include "tools/lib/keel/log.h"
@@ -241,6 +241,67 @@ START_TEST(no_room_for_rows)
 }
 END_TEST
 
+/* ---- by itself --------------------------------------------------------------------------------------------- */
+
+static uint64_t segments(void)
+{
+	struct store_status s;
+
+	ck_assert_int_eq(store_get_status(f.store, &s), 0);
+	return s.segments;
+}
+
+/* Few small segments are left alone, eight are one. */
+START_TEST(small_ones_are_merged)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		char text[MESSAGE + 1];
+
+		ck_assert_int_eq(store_barrier(f.store), 0);
+		settled();
+		const uint64_t before = segments();
+
+		compact_in_background(f.store);
+		ck_assert_uint_eq(segments(), before);
+		text_of(i, text);
+		ck_assert_int_eq(fixture_deliver(&f, &a, 1, text, MESSAGE), 0);
+		reopen(false);
+	}
+	settled();
+	compact_in_background(f.store);
+	ck_assert_uint_le(segments(), 2); /* the output, and the spare one */
+	for (unsigned i = 0; i < 8; i++) {
+		char want[MESSAGE + 1];
+		size_t len;
+		KEEL_AUTO_FREE char *got = fixture_read(&f, &a, i, &len, NULL);
+
+		text_of(i, want);
+		ck_assert_str_eq(got, want);
+	}
+}
+END_TEST
+
+/* A large one goes when half of it is dead, not before. */
+START_TEST(half_dead_ones_go)
+{
+	static const unsigned keep[] = { 24, 40, 60 };
+	uint64_t before, after;
+
+	fill(KEEL_COUNT(keep));
+	before = settled();
+	compact_in_background(f.store);
+	ck_assert_uint_eq(used(), before);
+	thin(keep, KEEL_COUNT(keep));
+	ck_assert_int_eq(store_barrier(f.store), 0);
+	before = settled();
+	compact_in_background(f.store);
+	after = used();
+	ck_assert_uint_ge(before - after, 35 * MESSAGE);
+	ck_assert_uint_lt(before - after, 50 * MESSAGE);
+	must_hold(keep, KEEL_COUNT(keep));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("store room");
@@ -254,6 +315,8 @@ int main(void)
 	tcase_add_test(t, one_makes_room_for_the_next);
 	tcase_add_test(t, no_room_at_all);
 	tcase_add_loop_test(t, no_room_for_rows, 0, 3);
+	tcase_add_test(t, small_ones_are_merged);
+	tcase_add_test(t, half_dead_ones_go);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
