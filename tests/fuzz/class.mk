@@ -3,6 +3,7 @@ FUZZ_KEEL := $(patsubst %,tools/lib/keel/%.c,arena buffer cursor)
 $(eval $(call fuzzer,classfile,tests/fuzz/classfile.c $(CLASSFILE) $(FUZZ_KEEL),,))
 $(eval $(call fuzzer,jar,tests/fuzz/jar.c tests/fuzz/opened.c $(ARCHIVE) $(FUZZ_KEEL),libdeflate,))
 $(eval $(call fuzzer,jimage,tests/fuzz/jimage.c tests/fuzz/opened.c $(ARCHIVE) $(FUZZ_KEEL),libdeflate,))
+$(eval $(call fuzzer,universe,tests/fuzz/universe.c $(UNIVERSE) $(CLASSFILE) $(FUZZ_KEEL),,))
 # Writes their seeds: build/default/bin/class_seeds tests/fuzz/corpus
 $(eval $(call program,class_seeds,tests/fuzz/class_seeds.c tests/unit/classfile/specimen.c tests/unit/archive/image.c,\
-	archive classfile keel,libdeflate,))
+	universe archive classfile keel,libdeflate,))

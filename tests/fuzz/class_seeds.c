@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Writes the seeds of the fuzzers classfile, jar and jimage: class_seeds FOLDER (tests/fuzz/corpus) */
+/* Writes the seeds of the fuzzers classfile, jar, jimage and universe: class_seeds FOLDER (tests/fuzz/corpus) */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "jvm-broker/archive/jar_writer.h"
+#include "jvm-broker/universe/universe.h"
 #include "tests/unit/archive/image.h"
 #include "tests/unit/classfile/specimen.h"
 
@@ -77,6 +78,37 @@ static void image(struct keel_buffer *b, bool big)
 	keel_buffer_free(&packed);
 }
 
+/* A universe of a module and a class; behind an octet that says what it is */
+static void universe(struct keel_buffer *b)
+{
+	static const struct universe_artefact artefacts[] = { { "one", UNIVERSE_MODULES },
+							      { "two", UNIVERSE_CLASS_PATH } };
+	struct keel_buffer octets, built;
+	struct universe_builder builder;
+	struct keel_arena arena;
+	struct classfile c;
+
+	keel_arena_init(&arena, 0);
+	keel_buffer_init(&octets, 0);
+	keel_buffer_init(&built, 0);
+	universe_builder_init(&builder, artefacts, 2);
+	specimen_module(&octets, 53);
+	if (classfile_parse(octets.data, octets.len, &arena, &c, NULL) || universe_add_module(&builder, 0, &c))
+		abort();
+	keel_buffer_clear(&octets);
+	specimen_class(&octets, 61);
+	if (classfile_parse(octets.data, octets.len, &arena, &c, NULL) ||
+	    universe_add_class(&builder, 1, classfile_name_of(&c, c.this_class), (struct classfile_text){ 0 }, &c) ||
+	    universe_builder_finish(&builder, &built))
+		abort();
+	keel_buffer_putc(b, 1);
+	keel_buffer_append(b, built.data, built.len);
+	universe_builder_free(&builder);
+	keel_buffer_free(&octets);
+	keel_buffer_free(&built);
+	keel_arena_free(&arena);
+}
+
 int main(int argc, char **argv)
 {
 	struct keel_buffer b;
@@ -106,6 +138,14 @@ int main(int argc, char **argv)
 	save("jimage", "little", &b);
 	image(&b, true);
 	save("jimage", "big", &b);
+	universe(&b);
+	save("universe", "small", &b);
+	keel_buffer_putc(&b, 0);
+	specimen_class(&b, 61);
+	save("universe", "class", &b);
+	keel_buffer_putc(&b, 2);
+	specimen_module(&b, 53);
+	save("universe", "module", &b);
 	keel_buffer_free(&b);
 	return 0;
 }

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+UNIVERSE := $(patsubst %,jvm-broker/universe/%.c,class finish module open table universe)
+$(eval $(call library,universe,$(UNIVERSE)))
