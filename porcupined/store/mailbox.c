@@ -148,9 +148,12 @@ int store_usage(struct store *store, const struct store_id *account, struct stor
 		     code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
 			struct index_mailbox box;
 
-			if (k.mv_size != sizeof(key) || memcmp(k.mv_data, account, sizeof(*account)) ||
-			    v.mv_size < sizeof(box))
+			if (k.mv_size != sizeof(key) || memcmp(k.mv_data, account, sizeof(*account)))
 				break;
+			if (v.mv_size < sizeof(box)) {
+				code = MDB_CORRUPTED;
+				break;
+			}
 			memcpy(&box, v.mv_data, sizeof(box));
 			sum.messages += box.messages;
 			sum.octets += box.octets;
@@ -255,11 +258,11 @@ static int one_alias(const MDB_val *k, const MDB_val *v, void *arg)
 	struct record_alias alias;
 	size_t at = 0;
 
+	keel_buffer_init(&targets, 0);
 	if (k->mv_size >= sizeof(name) || v->mv_size < 8 ||
 	    record_get_alias((const uint8_t *)v->mv_data + 8, v->mv_size - 8, &alias))
 		return -EIO;
 	memcpy(name, k->mv_data, k->mv_size);
-	keel_buffer_init(&targets, 0);
 	for (uint16_t i = 0; i < alias.n; i++) {
 		uint16_t n;
 
@@ -302,9 +305,12 @@ int store_mailbox_list(struct store *store, const struct store_id *mailbox, stru
 			struct index_entry row;
 			struct store_message m;
 
-			if (k.mv_size != sizeof(at) || memcmp(k.mv_data, mailbox, sizeof(*mailbox)) ||
-			    v.mv_size < sizeof(row))
+			if (k.mv_size != sizeof(at) || memcmp(k.mv_data, mailbox, sizeof(*mailbox)))
 				break;
+			if (v.mv_size < sizeof(row)) {
+				code = MDB_CORRUPTED;
+				break;
+			}
 			memcpy(&at, k.mv_data, sizeof(at));
 			memcpy(&row, v.mv_data, sizeof(row));
 			m = (struct store_message){ .mailbox = *mailbox,

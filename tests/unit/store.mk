@@ -9,6 +9,7 @@ store_unit = $(eval $(call unit,store_$(1),$(addprefix tests/unit/store/,$(2) fi
 $(call store_unit,store,store.c)
 $(call store_unit,account,account.c)
 $(call store_unit,apply,apply.c)
+$(call store_unit,rows,rows.c)
 store_DISK := $(addprefix -Wl$(COMMA)--wrap=,pwritev pwrite write fdatasync fsync ftruncate renameat unlinkat posix_fallocate copy_file_range mdb_env_sync)
 $(call store_unit,property,property.c model.c disk.c,$(store_DISK))
 $(call store_unit,crash,crash.c model.c disk.c,$(store_DISK))
