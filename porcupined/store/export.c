@@ -79,7 +79,7 @@ static int put_octets(struct writer *w, const uint8_t *data, size_t n)
 
 static int export_one(struct store *store, const struct store_message *m, struct writer *w)
 {
-	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer fields;
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer fields = { 0 };
 	struct store_reader *reader;
 	const uint8_t *data;
 	ssize_t n;
@@ -87,7 +87,6 @@ static int export_one(struct store *store, const struct store_message *m, struct
 
 	if (r)
 		return r;
-	keel_buffer_init(&fields, 0);
 	message_return_path_append(&fields, store_reader_return_path(reader));
 	message_delivered_to_append(&fields, store_reader_delivered_to(reader));
 	r = fields.failed ? fields.failed : put_octets(w, fields.data, fields.len);

@@ -254,11 +254,10 @@ static int one_alias(const MDB_val *k, const MDB_val *v, void *arg)
 {
 	struct each_alias *e = arg;
 	char name[STORE_ADDRESS_MAX] = "";
-	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer targets;
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer targets = { 0 };
 	struct record_alias alias;
 	size_t at = 0;
 
-	keel_buffer_init(&targets, 0);
 	if (k->mv_size >= sizeof(name) || v->mv_size < 8 ||
 	    record_get_alias((const uint8_t *)v->mv_data + 8, v->mv_size - 8, &alias))
 		return -EIO;
@@ -284,7 +283,7 @@ int store_each_alias(struct store *store, int (*each)(const char *alias, const c
 
 int store_mailbox_list(struct store *store, const struct store_id *mailbox, struct store_message **out, size_t *n)
 {
-	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer list;
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer list = { 0 };
 	struct index_entry_key key = { .mailbox = *mailbox };
 	MDB_val k = { sizeof(key), &key }, v;
 	MDB_cursor *cursor;
@@ -293,7 +292,6 @@ int store_mailbox_list(struct store *store, const struct store_id *mailbox, stru
 
 	if (r)
 		return r;
-	keel_buffer_init(&list, 0);
 	txn = index_read(&store->index);
 	if (!txn)
 		return -EAGAIN;

@@ -314,8 +314,8 @@ static int adopt(struct store *store, MDB_txn *txn, struct segment *s)
 /* Brings an index of this boot up to the log. */
 static int catch_up(struct store *store)
 {
-	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer late;
-	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer payloads;
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer late = { 0 };
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer payloads = { 0 };
 	struct index *ix = &store->index;
 	uint64_t covered = ix->covered;
 	struct late_row *rows;
@@ -326,8 +326,6 @@ static int catch_up(struct store *store)
 
 	if (r)
 		return r;
-	keel_buffer_init(&late, 0);
-	keel_buffer_init(&payloads, 0);
 	r = index_begin(ix, &txn);
 	for (size_t i = 0; !r && i < n; i++) {
 		struct segment *s = segment_pin(&store->segments, ids[i]);

@@ -2,6 +2,7 @@
 /* Rows that no version of ours writes: whoever comes upon one says so, and takes no part of it for the whole. */
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +148,61 @@ START_TEST(mailboxes)
 }
 END_TEST
 
+/* What a function finds where its own variables will be. */
+static __attribute__((noinline)) void dirty_stack(void)
+{
+	volatile uint8_t octets[16384];
+
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = 0x5a;
+}
+
+/* The index cannot follow the log, as on a full disk: that is told, and nothing else happens. */
+START_TEST(index_is_behind)
+{
+	struct store_message *list = NULL;
+	struct store_mailbox status;
+	size_t n = 77;
+	uint64_t promised;
+
+	ck_assert_int_eq(store_barrier(f.store), 0);
+	pthread_mutex_lock(&f.store->lock_index);
+	promised = f.store->promised_lsn;
+	f.store->promised_lsn = promised + 100;
+	f.store->index_error = -ENOSPC;
+	pthread_mutex_unlock(&f.store->lock_index);
+	dirty_stack();
+	ck_assert_int_eq(store_mailbox_list(f.store, &a.id, &list, &n), -ENOSPC);
+	ck_assert(!list && n == 77);
+	ck_assert_int_eq(store_mailbox_status(f.store, &a.id, &status), -ENOSPC);
+	ck_assert_int_eq(store_each_account(f.store, any_account, NULL), -ENOSPC);
+	ck_assert_int_eq(store_each_alias(f.store, any_alias, NULL), -ENOSPC);
+	pthread_mutex_lock(&f.store->lock_index);
+	f.store->promised_lsn = promised;
+	f.store->index_error = 0;
+	pthread_mutex_unlock(&f.store->lock_index);
+	ck_assert_uint_eq(fixture_count(&f, &a), 1);
+}
+END_TEST
+
+/* The body of an entry is not there: an export stops and says so. */
+START_TEST(an_entry_without_its_body)
+{
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer error;
+	const struct index_entry_key key = index_entry_key(&a.id, 1);
+	const uint8_t full[sizeof(struct index_entry) + 2] = { 0 };
+	uint64_t messages;
+	char path[128];
+
+	keel_buffer_init(&error, 0);
+	put(INDEX_ENTRY, &key, sizeof(key), full, sizeof(full));
+	snprintf(path, sizeof(path), "%s/mbox", f.path);
+	dirty_stack();
+	ck_assert_int_ne(store_export(f.store, &a, STORE_MBOX, path, NULL, NULL, &error, &messages), 0);
+	ck_assert_uint_gt(error.len, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("store rows");
@@ -160,6 +216,8 @@ int main(void)
 	tcase_add_test(t, long_names);
 	tcase_add_test(t, aliases);
 	tcase_add_test(t, mailboxes);
+	tcase_add_test(t, index_is_behind);
+	tcase_add_test(t, an_entry_without_its_body);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -152,7 +152,7 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 {
 	struct keel_service *service = arg;
 	const struct keel_service_face *face = service->face;
-	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer error, names;
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer error = { 0 }, names = { 0 };
 	const char *was = service->config;
 	struct timespec now;
 	void *settings, *old = service->settings;
@@ -160,8 +160,6 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 
 	if (service->stopping)
 		return;
-	keel_buffer_init(&error, 0);
-	keel_buffer_init(&names, 0);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 		   (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
