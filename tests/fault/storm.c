@@ -314,7 +314,7 @@ static void weather(double seconds)
 
 int main(int argc, char **argv)
 {
-	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer error;
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer error = { 0 };
 	struct store_config config;
 	double seconds;
 	int r;
@@ -328,7 +328,6 @@ int main(int argc, char **argv)
 	history = fopen(argv[2], "a");
 	if (!history)
 		die(argv[2], errno);
-	keel_buffer_init(&error, 0);
 	store_config_defaults(&config);
 	config.segment_size = 2 << 20;
 	config.body_memory = 128 << 10;
