@@ -466,7 +466,6 @@ static void close_session(struct connection *c)
 
 	let_go(p);
 	store_reader_free(&p->reader);
-	store_txn_free(&p->txn);
 	password_wipe(p->password, sizeof(p->password));
 	free(p->messages);
 	pop3_session_free(&p->session);

@@ -183,6 +183,7 @@ START_TEST(one_makes_room_for_the_next)
 	before = settled();
 	disk = before + 12 * (MESSAGE + 500);
 	ck_assert_int_eq(store_compact(f.store, 0, NULL, NULL, &freed), 0);
+	ck_assert_uint_eq(freed, before - used());
 	/* all that is dead has gone, but for the spare segment and the expunges */
 	ck_assert_uint_ge(freed, (5 * PER_SEGMENT - 179 - 5) * (uint64_t)MESSAGE);
 	ck_assert_int_eq(store_get_status(f.store, &s), 0);
@@ -237,6 +238,32 @@ START_TEST(no_room_for_rows)
 	for (int round = 0; round < 2; round++) {
 		must_hold(keep, KEEL_COUNT(keep));
 		reopen(true);
+	}
+}
+END_TEST
+
+/* What was numbered last is dropped whole: its LSN and its clock are not given again, though no record has them. */
+START_TEST(no_number_twice)
+{
+	uint64_t freed, lsn, clock;
+	struct store_status s;
+	struct store_txn *txn;
+
+	clock = atomic_load(&f.store->hlc) + (1ull << 50); /* a clock that was wrong, and is put right */
+	ck_assert_int_eq(store_txn_new(f.store, &txn), 0);
+	atomic_store(&f.store->hlc, clock);
+	ck_assert_int_eq(store_txn_domain(txn, "example.net", true), 0);
+	ck_assert_int_eq(store_commit_wait(f.store, &txn), 0);
+	ck_assert_int_eq(store_get_status(f.store, &s), 0);
+	lsn = s.next_lsn;
+	reopen(false);
+	ck_assert_int_eq(store_compact(f.store, 0, NULL, NULL, &freed), 0);
+	ck_assert_uint_gt(freed, 0);
+	for (int round = 0; round < 2; round++) {
+		reopen(round);
+		ck_assert_int_eq(store_get_status(f.store, &s), 0);
+		ck_assert_uint_eq(s.next_lsn, lsn);
+		ck_assert_uint_gt(atomic_load(&f.store->hlc), clock);
 	}
 }
 END_TEST
@@ -315,6 +342,7 @@ int main(void)
 	tcase_add_test(t, one_makes_room_for_the_next);
 	tcase_add_test(t, no_room_at_all);
 	tcase_add_loop_test(t, no_room_for_rows, 0, 3);
+	tcase_add_test(t, no_number_twice);
 	tcase_add_test(t, small_ones_are_merged);
 	tcase_add_test(t, half_dead_ones_go);
 	suite_add_tcase(s, t);

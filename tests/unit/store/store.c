@@ -40,6 +40,21 @@ static void drop_index(void)
 	ck_assert_int_eq(unlink(name), 0);
 }
 
+/* Those of porcupined.conf(5): the tools open a store as the node does. */
+START_TEST(defaults)
+{
+	struct store_config c;
+
+	store_config_defaults(&c);
+	ck_assert_uint_eq(c.segment_size, 67108864);
+	ck_assert_uint_eq(c.body_memory, 262144);
+	ck_assert_uint_eq(c.total_memory, 67108864);
+	ck_assert_uint_eq(c.message_size, 52428800);
+	ck_assert_uint_eq(c.reserve, 67108864);
+	ck_assert(c.create && c.background_compaction && !c.compress);
+}
+END_TEST
+
 START_TEST(deliver_and_read)
 {
 	struct store_account a = fixture_account(&f, "a@example.org");
@@ -263,6 +278,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
+	tcase_add_test(t, defaults);
 	tcase_add_test(t, deliver_and_read);
 	tcase_add_test(t, survives_reopen);
 	tcase_add_test(t, compacts);
