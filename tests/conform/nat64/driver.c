@@ -197,6 +197,23 @@ static void show(const struct nat64_packet *packet, const __u8 *behind, size_t b
 	printf("\n");
 }
 
+/* The MSS of the result, as the glue lowers it: what the packet says it is read anew. */
+static const char *clamp(struct nat64_packet *packet, __u16 mss)
+{
+	struct nat64_flow flow;
+	__u8 before[64];
+	int changed;
+
+	if (nat64_parse(packet, packet->data[0] >> 4, &flow) != NAT64_OK ||
+	    packet->linear < flow.outer.l4 + sizeof(before))
+		return NULL;
+	memcpy(before, packet->data + flow.outer.l4, sizeof(before));
+	changed = nat64_clamp_mss(&flow, packet, mss);
+	if (changed != (memcmp(before, packet->data + flow.outer.l4, sizeof(before)) != 0))
+		return "clamping does not say what it did";
+	return NULL;
+}
+
 static void answer(struct request *request)
 {
 	struct memory memory;
@@ -216,6 +233,8 @@ static void answer(struct request *request)
 		memory = back;
 		step = translate(request, way, &memory, 4, 1);
 	}
+	if (step.verdict == NAT64_OK && request->mss && !step.broken)
+		step.broken = clamp(&memory.packet, request->mss);
 	printf("%s", names[step.verdict]);
 	if (step.broken) {
 		printf(" core.h's promise is broken: %s\n", step.broken);

@@ -61,6 +61,32 @@ def ported(protocol, data, ports):
 
 
 def one_way(config, choices, direction, data):
+	packet = translated(config, choices, direction, data)
+	return clamped(packet, config["mss"]) if config["mss"] else packet
+
+
+def clamped(packet, most):
+	"""The packet, if it is a TCP SYN with an MSS option (RFC 9293 3.7.1) of no more than most"""
+	half = (header.read4 if packet[0] >> 4 == 4 else header.read6)(packet, False)
+	data = half.payload
+	if half.protocol != wire.TCP or not half.first() or not data[13] & 2:
+		return packet
+	at, end = 20, min(4 * (data[12] >> 4), len(data))
+	while at < end and data[at] != 0:
+		if data[at] == 1:
+			at += 1
+			continue
+		if at + 2 > end or data[at + 1] < 2 or at + data[at + 1] > end:
+			return packet
+		if data[at] == 2 and data[at + 1] == 4 and number(data[at + 2:at + 4]) > most:
+			front = wire.pseudo(half.source, half.destination, wire.TCP, half.size)
+			new = carried(data, data[:at + 2] + octets(most, 2) + data[at + 4:], (wire.TCP,) * 2, [front, front])
+			return packet[:len(packet) - len(data)] + new
+		at += data[at + 1]
+	return packet
+
+
+def translated(config, choices, direction, data):
 	if direction == "46":
 		return four_to_six(config, choices, data)
 	packet, hairpin = six_to_four(config, choices, data)

@@ -20,7 +20,7 @@ class Drop(Exception):
 class Config:
 	KEYS = {"hairpin": str, "wkp-non-global": str, "amend-udp-zero": str, "carry-other": str, "tos": lambda text: int(text, 0),
 		"lowest-ipv6-mtu": int, "mtu-in": int, "mtu-out": int, "identification": lambda text: int(text, 0), "hops": int, "fragment": str,
-		"error-hash": lambda text: int(text, 0), "error-source6": str, "eam-apart": str}
+		"error-hash": lambda text: int(text, 0), "error-source6": str, "eam-apart": str, "mss": int}
 
 	def __init__(self, lines):
 		self.pool6, self.table, self.plateaus, self.error_pool4 = None, [], [], []

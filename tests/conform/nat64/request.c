@@ -121,6 +121,8 @@ int request_set(struct request *request, const char *key, char *text)
 		way->identification = value;
 	} else if (strcmp(key, "hops") == 0) {
 		way->hops = value;
+	} else if (strcmp(key, "mss") == 0) {
+		request->mss = value;
 	} else if (strcmp(key, "error-hash") == 0) {
 		request->error_hash = value;
 	} else {

@@ -13,6 +13,7 @@ struct request {
 	int family;    /* of the packet that comes in */
 	size_t linear; /* octets of it that are in the packet's linear part */
 	int partial;   /* the upper-layer checksum holds the pseudo-header only */
+	__u16 mss;     /* 0: none; else the result's is lowered to it */
 	__u8 apart;    /* mappings must not nest */
 	struct nat64_config config;
 	struct nat64_way way;
