@@ -119,6 +119,42 @@ static const struct {
 	  "txt",
 	  "\"\\xe2\\x80\\xaetxt\"" },              /* right-to-left override */
 	{ "\xe2\x80\xa8", "\"\\xe2\\x80\\xa8\"" }, /* line separator */
+	/* the edges of what is shown */
+	{ "\xc2\xa0", "\xc2\xa0" },                 /* U+00A0 */
+	{ "\xdf\xbf", "\xdf\xbf" },                 /* U+07FF */
+	{ "\xe0\xa0\x80", "\xe0\xa0\x80" },         /* U+0800 */
+	{ "\xe2\x80\x8a", "\xe2\x80\x8a" },         /* U+200A */
+	{ "\xe2\x80\x90", "\xe2\x80\x90" },         /* U+2010 */
+	{ "\xe2\x80\xa7", "\xe2\x80\xa7" },         /* U+2027 */
+	{ "\xe2\x80\xaf", "\xe2\x80\xaf" },         /* U+202F */
+	{ "\xe2\x81\x9f", "\xe2\x81\x9f" },         /* U+205F */
+	{ "\xe2\x81\xb0", "\xe2\x81\xb0" },         /* U+2070 */
+	{ "\xed\x9f\xbf", "\xed\x9f\xbf" },         /* U+D7FF */
+	{ "\xee\x80\x80", "\xee\x80\x80" },         /* U+E000 */
+	{ "\xef\xbb\xbe", "\xef\xbb\xbe" },         /* U+FEFE */
+	{ "\xef\xbc\x80", "\xef\xbc\x80" },         /* U+FF00 */
+	{ "\xef\xbf\xbf", "\xef\xbf\xbf" },         /* U+FFFF */
+	{ "\xf0\x90\x80\x80", "\xf0\x90\x80\x80" }, /* U+10000 */
+	{ "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf" }, /* U+10FFFF */
+	{ "\xc2\x80", "\"\\xc2\\x80\"" },           /* U+0080 */
+	{ "\xc2\x9f", "\"\\xc2\\x9f\"" },           /* U+009F */
+	{ "\xe2\x80\x8b", "\"\\xe2\\x80\\x8b\"" },  /* U+200B */
+	{ "\xe2\x80\x8f", "\"\\xe2\\x80\\x8f\"" },  /* U+200F */
+	{ "\xe2\x80\xa8", "\"\\xe2\\x80\\xa8\"" },  /* U+2028 */
+	{ "\xe2\x80\xae", "\"\\xe2\\x80\\xae\"" },  /* U+202E */
+	{ "\xe2\x81\xa0", "\"\\xe2\\x81\\xa0\"" },  /* U+2060 */
+	{ "\xe2\x81\xaf", "\"\\xe2\\x81\\xaf\"" },  /* U+206F */
+	{ "\xef\xbb\xbf", "\"\\xef\\xbb\\xbf\"" },  /* U+FEFF */
+	{ " ", "\" \"" },
+	{ "!", "!" },
+	{ "~", "~" },
+	{ "\xf0\x8f\xbf\xbf", "\"\\xf0\\x8f\\xbf\\xbf\"" }, /* overlong U+FFFF */
+	{ "\xed\xbf\xbf", "\"\\xed\\xbf\\xbf\"" },          /* the last surrogate */
+	{ "\xe0\x9f\xbf", "\"\\xe0\\x9f\\xbf\"" },          /* overlong U+07FF */
+	{ "\xf5\x80\x80\x80", "\"\\xf5\\x80\\x80\\x80\"" },
+	{ "\xc1\xbf", "\"\\xc1\\xbf\"" },
+	{ "\xc3(", "\"\\xc3(\"" },
+	{ "\x80", "\"\\x80\"" },
 };
 
 START_TEST(a_value_cannot_forge)

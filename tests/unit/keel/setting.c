@@ -159,6 +159,9 @@ static const struct {
 	{ "/* 99999999999999999999 \" */ serial = 7 # 99999999999999999999", 7 },
 	{ "hostname = \"99999999999999999999 // \\\" \"; serial = 8", 8 },
 	{ "serial=0xFFFFFFFF", 0xffffffff },
+	{ "serial=0x7abcdefABCDEF019", 0x7abcdefABCDEF019 },
+	{ "serial=0X80000000L", 0x80000000 },
+	{ "serial=2147483648L#", 2147483648 },
 	{ "serial=007", 7 },
 };
 
