@@ -53,8 +53,11 @@ static enum nat64_verdict step(const struct nat64_config *config, struct nat64_w
 	const int six = packet->data[0] >> 4 == 6;
 	struct nat64_flow flow;
 	struct nat64_map map;
-	enum nat64_verdict verdict = nat64_parse(packet, six ? 6 : 4, &flow);
+	enum nat64_verdict verdict;
 
+	memset(&flow, 0xa5, sizeof(flow)); /* what is not filled is to be noticed */
+	memset(&map, 0xa5, sizeof(map));
+	verdict = nat64_parse(packet, six ? 6 : 4, &flow);
 	if (verdict == NAT64_OK)
 		verdict = six ? nat64_map_64(config, &flow, 0, &map) : nat64_map_46(config, &flow, 0, &map);
 	if (verdict == NAT64_OK && flow.outer.flags & NAT64_F_UDP_ZERO)
