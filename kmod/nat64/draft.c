@@ -300,15 +300,17 @@ static int build_rules(struct nat64_draft *draft, struct netlink_ext_ack *extack
 
 static int build_filters(struct nat64_snapshot *snapshot, struct nat64_front_view *view)
 {
-	struct nat64_filter_plan plan6 = { .shortest = 64 }, plan4 = { .shortest = 32 };
+	struct nat64_filter_plan plan6, plan4;
 	u32 i;
 	int ret;
 
+	nat64_filter_plan_init(&plan6);
+	nat64_filter_plan_init(&plan4);
 	for (i = 0; i < view->count; i++)
 		nat64_rules_plan(snapshot->entry[view->first + i].rules, &plan6, &plan4);
-	ret = nat64_filter_make(&view->filter6, &plan6, 64);
+	ret = nat64_filter_make(&view->filter6, &plan6);
 	if (!ret)
-		ret = nat64_filter_make(&view->filter4, &plan4, 32);
+		ret = nat64_filter_make(&view->filter4, &plan4);
 	for (i = 0; !ret && i < view->count; i++)
 		nat64_rules_fill(snapshot->entry[view->first + i].rules, &view->filter6, &view->filter4);
 	return ret;

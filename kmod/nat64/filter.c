@@ -6,49 +6,78 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 /* 16 bits for a prefix: one foreign destination in 16 is looked up for nothing. */
 #define BITS_PER_PREFIX 16
 #define ORDER_LEAST 6
 #define ORDER_MOST 20
 
-void nat64_filter_plan_add(struct nat64_filter_plan *plan, u8 length)
+void nat64_filter_plan_init(struct nat64_filter_plan *plan)
 {
-	plan->count++;
-	plan->shortest = min(plan->shortest, length);
+	memset(plan->count, 0, sizeof(plan->count));
+	memset(plan->shortest, 128, sizeof(plan->shortest));
 }
 
-int nat64_filter_make(struct nat64_filter *filter, const struct nat64_filter_plan *plan, u8 width)
+void nat64_filter_plan_add(struct nat64_filter_plan *plan, enum nat64_filter_part part, u8 length)
 {
-	const u32 wanted = min_t(u32, plan->count, 1 << ORDER_MOST) * BITS_PER_PREFIX;
-	const unsigned int order = clamp_t(unsigned int, order_base_2(wanted | 1), ORDER_LEAST, ORDER_MOST);
-	unsigned long *bits = kvcalloc(BITS_TO_LONGS(1UL << order), sizeof(long), GFP_KERNEL_ACCOUNT);
+	plan->count[part]++;
+	plan->shortest[part] = min(plan->shortest[part], length);
+}
 
+static unsigned int order_of(u32 count)
+{
+	const u32 wanted = min_t(u32, count, 1 << ORDER_MOST) * BITS_PER_PREFIX;
+
+	return clamp_t(unsigned int, order_base_2(wanted | 1), ORDER_LEAST, ORDER_MOST);
+}
+
+static u64 first_bits(unsigned int n)
+{
+	return n >= 64 ? ~0ULL : n ? ~0ULL << (64 - n) : 0;
+}
+
+int nat64_filter_make(struct nat64_filter *filter, const struct nat64_filter_plan *plan)
+{
+	unsigned long longs = 0, *bits;
+	int part;
+
+	for (part = 0; part < NAT64_FILTER_PARTS; part++)
+		longs += BITS_TO_LONGS(1UL << order_of(plan->count[part]));
+	bits = kvcalloc(longs, sizeof(long), GFP_KERNEL_ACCOUNT);
 	if (!bits)
 		return -ENOMEM;
-	filter->bits = bits;
-	filter->shift = 64 - order;
-	filter->mask = plan->shortest ? ~0ULL << (width - plan->shortest) : 0;
+	for (part = 0; part < NAT64_FILTER_PARTS; part++) {
+		struct nat64_filter_map *map = &filter->part[part];
+		const u8 shortest = plan->shortest[part];
+
+		map->bits = bits;
+		map->shift = 64 - order_of(plan->count[part]);
+		map->mask[0] = first_bits(shortest);
+		map->mask[1] = shortest > 64 ? first_bits(shortest - 64) : 0;
+		bits += BITS_TO_LONGS(1UL << order_of(plan->count[part]));
+	}
 	return 0;
 }
 
-static void add(struct nat64_filter *filter, u64 key)
+static void add(struct nat64_filter_map *map, u64 high, u64 low)
 {
-	__set_bit((key & filter->mask) * NAT64_FILTER_FACTOR >> filter->shift, filter->bits);
+	__set_bit(nat64_filter_place(map, high, low), map->bits);
 }
 
-void nat64_filter_add6(struct nat64_filter *filter, const __be32 address[2])
+void nat64_filter_add6(struct nat64_filter *filter, enum nat64_filter_part part, const __be32 address[4])
 {
-	add(filter, (u64)be32_to_cpu(address[0]) << 32 | be32_to_cpu(address[1]));
+	add(&filter->part[part], (u64)be32_to_cpu(address[0]) << 32 | be32_to_cpu(address[1]),
+	    (u64)be32_to_cpu(address[2]) << 32 | be32_to_cpu(address[3]));
 }
 
-void nat64_filter_add4(struct nat64_filter *filter, __be32 address)
+void nat64_filter_add4(struct nat64_filter *filter, enum nat64_filter_part part, __be32 address)
 {
-	add(filter, be32_to_cpu(address));
+	add(&filter->part[part], (u64)be32_to_cpu(address) << 32, 0);
 }
 
 void nat64_filter_free(struct nat64_filter *filter)
 {
-	kvfree(filter->bits);
-	filter->bits = NULL;
+	kvfree(filter->part[0].bits);
+	filter->part[0].bits = NULL;
 }

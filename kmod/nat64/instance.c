@@ -310,12 +310,12 @@ void nat64_rules_plan(const struct nat64_rules *rules, struct nat64_filter_plan 
 	u32 i;
 
 	if (rules->core.pool6.length)
-		nat64_filter_plan_add(plan6, rules->core.pool6.length);
+		nat64_filter_plan_add(plan6, NAT64_FILTER_POOLS, rules->core.pool6.length);
 	if (rules->embed_destinations)
-		nat64_filter_plan_add(plan4, 0);
+		nat64_filter_plan_add(plan4, NAT64_FILTER_POOLS, 0);
 	for (i = 0; i < rules->eams->count; i++) {
-		nat64_filter_plan_add(plan6, rules->eams->entry[i].v6_length);
-		nat64_filter_plan_add(plan4, rules->eams->entry[i].v4_length);
+		nat64_filter_plan_add(plan6, NAT64_FILTER_EAMT, rules->eams->entry[i].v6_length);
+		nat64_filter_plan_add(plan4, NAT64_FILTER_EAMT, rules->eams->entry[i].v4_length);
 	}
 }
 
@@ -324,11 +324,11 @@ void nat64_rules_fill(const struct nat64_rules *rules, struct nat64_filter *filt
 	u32 i;
 
 	if (rules->core.pool6.length)
-		nat64_filter_add6(filter6, rules->core.pool6.address.word);
+		nat64_filter_add6(filter6, NAT64_FILTER_POOLS, rules->core.pool6.address.word);
 	if (rules->embed_destinations)
-		nat64_filter_add4(filter4, 0);
+		nat64_filter_add4(filter4, NAT64_FILTER_POOLS, 0);
 	for (i = 0; i < rules->eams->count; i++) {
-		nat64_filter_add6(filter6, rules->eams->entry[i].v6.word);
-		nat64_filter_add4(filter4, rules->eams->entry[i].v4);
+		nat64_filter_add6(filter6, NAT64_FILTER_EAMT, rules->eams->entry[i].v6.word);
+		nat64_filter_add4(filter4, NAT64_FILTER_EAMT, rules->eams->entry[i].v4);
 	}
 }

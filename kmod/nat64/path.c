@@ -75,3 +75,13 @@ unsigned int nat64_path_segments(const struct nat64_snapshot *snapshot, const st
 	}
 	return NF_STOLEN;
 }
+
+void nat64_path_clamp(struct nat64_pass *pass, unsigned int mtu6, unsigned int mtu4)
+{
+	const unsigned int headers6 = sizeof(struct ipv6hdr) + sizeof(struct tcphdr);
+	const unsigned int headers4 = sizeof(struct iphdr) + sizeof(struct tcphdr);
+	const unsigned int mss = min(mtu6 - headers6, mtu4 - headers4);
+
+	if (nat64_clamp_mss(&pass->flow, &pass->packet, min(mss, 0xffffU)))
+		nat64_count(pass->entry->instance, clamped);
+}

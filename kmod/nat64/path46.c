@@ -165,6 +165,8 @@ static unsigned int rewrite(struct nat64_pass *pass, struct sk_buff *skb, const 
 	if (unlikely(pass->flow.outer.flags & NAT64_F_UDP_ZERO && pass->flow.outer.udp_length > sizeof(struct udphdr)))
 		way.payload_sum = skb_checksum(skb, pass->flow.outer.l4 + sizeof(struct udphdr),
 					       pass->flow.outer.udp_length - sizeof(struct udphdr), 0);
+	if (rules->mss_clamp && pass->flow.outer.upper == NAT64_TCP && exit->mtu)
+		nat64_path_clamp(pass, exit->mtu, way.mtu_in);
 	verdict = nat64_rewrite_46(&rules->core, &pass->flow, &pass->map, &way, &pass->packet);
 	if (unlikely(verdict != NAT64_OK))
 		return nat64_path_refuse(pass, skb, 4, verdict);

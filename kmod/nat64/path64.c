@@ -156,6 +156,8 @@ static unsigned int leave(struct nat64_pass *pass, struct sk_buff *skb, struct r
 	if (!nat64_skb_writable(skb, &pass->flow, 0, 0))
 		goto refuse;
 	nat64_skb_packet(skb, &pass->packet);
+	if (rules->mss_clamp && pass->flow.outer.upper == NAT64_TCP && route)
+		nat64_path_clamp(pass, way.mtu_in, mtu_out);
 	verdict = nat64_rewrite_64(&rules->core, &pass->flow, &pass->map, &way, &pass->packet);
 	if (unlikely(verdict != NAT64_OK))
 		goto refuse;

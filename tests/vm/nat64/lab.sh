@@ -38,6 +38,7 @@ leave() {
 	exit "$status"
 }
 trap leave EXIT
+set -E
 trap 'echo "${BASH_SOURCE[0]}:$LINENO: status $? of: $BASH_COMMAND" >&2' ERR
 
 expect() {
@@ -104,6 +105,6 @@ instance_up() {
 	ctl eamt add "$name" "$client4" "$client6"
 }
 
-modprobe -a nf_tables nf_conntrack nf_defrag_ipv4 nf_defrag_ipv6 veth
+modprobe -a nf_tables nf_conntrack nf_defrag_ipv4 nf_defrag_ipv6 veth tun nfnetlink_queue
 insmod "$module"
 lab_up
