@@ -12,7 +12,7 @@ cases/NAME.flow is like a case file (casefile.py), but a case is a list of steps
 		    drop NO_MAPPING
 
 The translator chooses ports: $A stands for what came out where it is seen first, and must be the same from then on. 'differ $A $B' ends a
-case: the two must not be equal. 'mark N' before 'in' is the packet's mark. 'count sessions=N' asks how many there are.
+case: the two must not be equal. 'each 1-256 in ...' is so many steps, with $N put in. 'mark N' before 'in' is the packet's mark. 'count sessions=N' asks how many there are.
 """
 import os
 import re
@@ -30,7 +30,7 @@ class Step:
 class Flow:
 	def __init__(self, name, clause, config, place):
 		self.name, self.clause, self.config, self.place, self.steps, self.differ = name, clause, list(config), place, [], []
-		self.mark = 0
+		self.mark, self.last = 0, []  # last: the steps that 'out' and 'drop' speak of
 
 	def read(self, line):
 		timed = re.match(r"(\d+)\s+(.*)$", line)
@@ -40,16 +40,24 @@ class Flow:
 			self.config = [] if text == "reset" else self.config + [text]
 		elif key == "mark":
 			self.mark = int(text)
-		elif key == "in":
-			self.steps.append(Step(at, text))
-			self.steps[-1].mark = self.mark
+		elif key in ("in", "each"):
+			first, last = 0, 0
+			if key == "each":
+				numbers, _, text = text.split(" ", 2)
+				first, last = map(int, numbers.split("-"))
+			self.last = [Step(at, text.replace("$N", str(number))) for number in range(first, last + 1)]
+			self.steps += self.last
+			for step in self.last:
+				step.mark = self.mark
 		elif key == "count":
 			self.steps.append(Step(at, None))
 			self.steps[-1].count = dict((word.split("=")[0], int(word.split("=")[1])) for word in text.split())
 		elif key == "out":
-			self.steps[-1].out = text
+			for step in self.last:
+				step.out = text
 		elif key == "drop":
-			self.steps[-1].drop = text.split("|")
+			for step in self.last:
+				step.drop = text.split("|")
 		elif key == "differ":
 			self.differ.append(text.split())
 		elif key != "note":
