@@ -132,6 +132,28 @@ static const char *covered(const struct request *request, const struct step *ste
 	return NULL;
 }
 
+/* What core.h says of fields that do not apply. */
+static const char *promised(const struct nat64_flow *flow, int family)
+{
+	const struct nat64_half *half = &flow->outer;
+	const int icmp = half->upper == NAT64_ECHO || half->upper == NAT64_ERROR;
+
+	if (flow->family != family || flow->hairpin)
+		return "the family, or hairpin that only the glue sets";
+	if (!icmp && (half->type || half->code))
+		return "an ICMP type of what is no ICMP";
+	if (half->upper != NAT64_TCP && half->upper != NAT64_UDP && half->upper != NAT64_ECHO &&
+	    (half->source_port || half->destination_port))
+		return "ports of what has none";
+	if (half->upper != NAT64_UDP && half->udp_length)
+		return "a UDP length of what is no UDP";
+	if ((family == 4 || !(half->flags & NAT64_F_FRAGMENTED)) && half->fragment_header)
+		return "a fragment header where there is none";
+	if (half->upper != NAT64_ERROR && (flow->quoted || flow->extension))
+		return "a quoted packet of what is no error";
+	return NULL;
+}
+
 /* What checking refuses, rewriting refuses too, and leaves the octets alone. */
 static const char *refusal(const struct request *request, const struct step *step, const struct face *face,
 			   const struct nat64_way *way, const struct nat64_packet *packet)
@@ -164,7 +186,9 @@ static struct step translate(struct request *request, struct nat64_way way, stru
 	step.broken = NULL;
 	step.verdict = nat64_parse(packet, family, &step.flow);
 	if (step.verdict == NAT64_OK) {
-		step.broken = covered(request, &step);
+		step.broken = promised(&step.flow, family);
+		if (!step.broken)
+			step.broken = covered(request, &step);
 		step.flow.hairpin = hairpin;
 		step.verdict = face->map(&request->config, &step.flow, request->error_hash, &step.map);
 	}

@@ -12,7 +12,8 @@ cases/NAME.flow is like a case file (casefile.py), but a case is a list of steps
 		    drop NO_MAPPING
 
 The translator chooses ports: $A stands for what came out where it is seen first, and must be the same from then on. 'differ $A $B' ends a
-case: the two must not be equal. 'each 1-256 in ...' is so many steps, with $N put in. 'mark N' before 'in' is the packet's mark. 'count sessions=N' asks how many there are.
+case: the two must not be equal. 'each 1-256 in ...' is so many steps, with $N put in. 'scattered': the
+ports given out are no rising row. 'mark N' before 'in' is the packet's mark. 'count sessions=N' asks how many there are.
 """
 import os
 import re
@@ -30,6 +31,7 @@ class Step:
 class Flow:
 	def __init__(self, name, clause, config, place):
 		self.name, self.clause, self.config, self.place, self.steps, self.differ = name, clause, list(config), place, [], []
+		self.scattered = False
 		self.mark, self.last = 0, []  # last: the steps that 'out' and 'drop' speak of
 
 	def read(self, line):
@@ -60,6 +62,8 @@ class Flow:
 				step.drop = text.split("|")
 		elif key == "differ":
 			self.differ.append(text.split())
+		elif key == "scattered":
+			self.scattered = True
 		elif key != "note":
 			raise ValueError(f"'{key}' is no word of a conversation")
 

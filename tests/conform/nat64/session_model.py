@@ -60,6 +60,7 @@ class Model:
 		self.back = {}  # (l4, IPv4 address, port) -> (IPv6 address, port)
 		self.static = set()
 		self.sessions = {}  # (l4, (IPv6 address, port), (remote IPv4 address, port)) -> Session
+		self.given = []  # ports in the order in which they were given out
 		self.mark = 0  # of the packet in hand
 		self.released = {}  # block -> when a port of it was last given back
 		self.held = {}  # (IPv4 address, port, remote address, port) -> until
@@ -143,6 +144,7 @@ class Model:
 		if key not in self.bib:
 			self.room(half.source)
 			self.bind(*key, *self.learn(l4, half.source, got, now))
+			self.given.append(self.bib[key][1])
 		elif create:
 			self.room(half.source)
 		if create:
