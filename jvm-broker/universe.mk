@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-UNIVERSE := $(patsubst %,jvm-broker/universe/%.c,class finish module open table universe)
+UNIVERSE := $(patsubst %,jvm-broker/universe/%.c,class finish module open resolve table universe)
 $(eval $(call library,universe,$(UNIVERSE)))

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "jvm-broker/archive/jar.h"
+#include "jvm-broker/universe/resolve.h"
 #include "jvm-broker/universe/universe.h"
 
 #define EVENT "jdk/internal/event/Event"
@@ -114,6 +115,86 @@ static void print_class(const struct universe *u, const struct universe_class *c
 		die("a class that does not load");
 }
 
+/* ---- references ---------------------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t references[UNIVERSE_OUTCOMES_N];
+
+static uint32_t number(const struct universe *u, struct classfile_text text)
+{
+	return universe_string(u, text.data, text.len);
+}
+
+/* What a reference to a member leads to, from class 'from': an array's are Object's. */
+static enum universe_outcome resolve(const struct universe *u, struct universe_scratch *s,
+				     const struct universe_class *from, const struct classfile_reference_parts *parts)
+{
+	const bool array = parts->owner_name.data[0] == '[';
+	const uint32_t name = number(u, parts->name), descriptor = number(u, parts->descriptor);
+	const struct classfile_text object = { (const uint8_t *)"java/lang/Object", 16 };
+	const struct universe_class *c;
+	struct universe_found found;
+	enum universe_outcome outcome = universe_load(u, number(u, array ? object : parts->owner_name), &c);
+
+	if (!outcome)
+		outcome = universe_access_class(u, from, c);
+	if (outcome)
+		return outcome;
+	if (parts->tag == CLASSFILE_FIELDREF)
+		outcome = universe_resolve_field(u, s, c, name, descriptor, &found);
+	else
+		outcome = universe_resolve_method(u, s, c, parts->tag == CLASSFILE_INTERFACE_METHODREF, name,
+						  descriptor, &found);
+	/* an array's clone is public */
+	if (!outcome && !array)
+		outcome = universe_access_member(u, from, &found);
+	return outcome;
+}
+
+static void resolve_class(const struct universe *u, struct universe_scratch *s, const struct classfile *c,
+			  const struct universe_class *from)
+{
+	for (uint32_t i = 1; i < c->constants_n; i++) {
+		struct classfile_reference_parts parts;
+		enum universe_outcome outcome;
+
+		if (classfile_reference(c, i, &parts) || !parts.owner_name.data)
+			continue;
+		outcome = resolve(u, s, from, &parts);
+		references[outcome]++;
+		if (outcome)
+			fprintf(stderr, "reference %s %.*s -> %.*s.%.*s:%.*s\n", universe_outcome_error(outcome),
+				(int)universe_text(u, from->name).len, (const char *)universe_text(u, from->name).data,
+				(int)parts.owner_name.len, (const char *)parts.owner_name.data, (int)parts.name.len,
+				(const char *)parts.name.data, (int)parts.descriptor.len,
+				(const char *)parts.descriptor.data);
+	}
+}
+
+static void resolve_all(const struct universe *u)
+{
+	struct classfile_text name, module;
+	struct universe_scratch scratch;
+	struct classfile c;
+	double spent = 0;
+
+	if (universe_scratch_init(&scratch, u, &directory))
+		die("no memory");
+	for (uint32_t i = 0; i < image.n; i++) {
+		double begin;
+
+		if (!read_entry(i, false, &c, &name, &module))
+			continue;
+		begin = now();
+		resolve_class(u, &scratch, &c, universe_find(u, name.data, name.len));
+		spent += now() - begin;
+	}
+	fprintf(stderr, "%.0f ms to resolve:", spent * 1e3);
+	for (int i = 0; i < UNIVERSE_OUTCOMES_N; i++)
+		fprintf(stderr, " %s %llu", i ? universe_outcome_error((enum universe_outcome)i) : "found",
+			(unsigned long long)references[i]);
+	fprintf(stderr, "\n");
+}
+
 int main(int argc, char **argv)
 {
 	const struct universe_artefact artefact = { "image", UNIVERSE_MODULES };
@@ -145,6 +226,7 @@ int main(int argc, char **argv)
 		out.len, u.classes_n, u.members_n, u.strings_n);
 	for (uint32_t i = 0; i < u.classes_n; i++)
 		print_class(&u, &u.classes[i]);
+	resolve_all(&u);
 	universe_builder_free(&builder);
 	archive_inflater_free(&inflater);
 	keel_buffer_free(&out);
