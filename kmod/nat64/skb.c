@@ -90,6 +90,9 @@ static unsigned int written(const struct sk_buff *skb, const struct nat64_flow *
 		return flow->outer.l4 + sizeof(struct icmphdr);
 	case NAT64_ERROR:
 		return skb_headlen(skb);
+	case NAT64_OTHER:
+		/* DCCP and UDP-Lite have a checksum there */
+		return min_t(unsigned int, flow->outer.l4 + sizeof(struct udphdr), skb_headlen(skb));
 	default:
 		return min_t(unsigned int, flow->outer.l4, skb_headlen(skb));
 	}

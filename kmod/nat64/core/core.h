@@ -218,7 +218,8 @@ enum nat64_verdict nat64_check_64(const struct nat64_config *config, const struc
 
 /*
  * Changes the packet in place: data, headroom, linear and len move with the headers, the payload stays where it is (but for the tail of an
- * ICMP error, RFC 4884). On anything but NAT64_OK the octets are as they were. flow must be nat64_parse()'s of these octets.
+ * ICMP error, RFC 4884). On anything but NAT64_OK the octets are as they were. flow must be nat64_parse()'s of these octets. Behind flow->outer.l4
+ * it writes: TCP 18 octets, UDP, ECHO and OTHER 8, ERROR all, FRAGMENT none.
  */
 enum nat64_verdict nat64_rewrite_46(const struct nat64_config *config, const struct nat64_flow *flow,
 				    const struct nat64_map *map, const struct nat64_way *way,

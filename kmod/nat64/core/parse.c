@@ -170,6 +170,10 @@ static NAT64_INLINE enum nat64_verdict parse_upper(const struct view *view, stru
 	if (half->protocol == icmp)
 		return parse_icmp(view, half);
 	half->upper = NAT64_OTHER;
+	/* Their checksums have to be in reach, if they are there. */
+	if ((half->protocol == PROTOCOL_UDP_LITE || half->protocol == PROTOCOL_DCCP) && half->payload >= UDP_HEADER &&
+	    !readable(view, half->l4, UDP_HEADER))
+		return NAT64_TRUNCATED;
 	return NAT64_OK;
 }
 

@@ -196,6 +196,21 @@ static void protocols(void)
 		OCTETS(six, 47, 0, 0, 8, 0);
 		refuse(NAT64_UNKNOWN_L4);
 	}
+	config.carry_other = 1;
+	for (int six = 0; six < 2; six++) { /* UDP-Lite's checksum: linear, or not there at all */
+		OCTETS(six, 136, UDP);
+		frame.packet.linear--;
+		refuse(NAT64_TRUNCATED);
+		frame.packet.linear++;
+		pass();
+		OCTETS(six, 136, 0, 1, 0, 2, 0, 8, 0xff);
+		frame.packet.linear--;
+		pass();
+		OCTETS(six, 47, UDP);
+		frame.packet.linear -= 8;
+		pass();
+	}
+	config.carry_other = 0;
 	OCTETS(1, 44, 47, 0, 0, 8, 0, 0, 0, 1, UDP); /* a later fragment of it */
 	refuse(NAT64_UNKNOWN_L4);
 	OCTETS(1, 44, 17, 0, 0, 8, 0, 0, 0, 1, UDP);
