@@ -30,6 +30,8 @@ const struct nla_policy nat64_attribute_policy[OSNC_NAT64_ATTR_MAX + 1] = {
 	[OSNC_NAT64_ATTR_EAM] = NLA_POLICY_NESTED(eam_policy),
 	[OSNC_NAT64_ATTR_PACKET] = { .type = NLA_BINARY, .len = OSNC_NAT64_EXPLAIN_MAX },
 	[OSNC_NAT64_ATTR_DEFAULTS] = { .type = NLA_FLAG },
+	[OSNC_NAT64_ATTR_POOL4] = { .type = NLA_NESTED },
+	[OSNC_NAT64_ATTR_BINDING] = { .type = NLA_NESTED },
 };
 
 const char *nat64_attribute_name(struct nlattr *const *attrs, struct netlink_ext_ack *extack)

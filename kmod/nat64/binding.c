@@ -153,7 +153,7 @@ static enum nat64_verdict count_in(struct nat64_table *table, const struct nat64
 		goto subscriber_full;
 	if ((u32)atomic_inc_return(&table->sessions) > table->shape.max_sessions)
 		goto table_full;
-	if (atomic_inc_return(&table->share->sessions) <= READ_ONCE(table->share->max))
+	if ((u32)atomic_inc_return(&table->share->sessions) <= READ_ONCE(*table->share->max))
 		return NAT64_OK;
 	atomic_dec(&table->share->sessions);
 table_full:

@@ -7,6 +7,7 @@
 
 #include "kmod/nat64/event.h"
 #include "kmod/nat64/hook.h"
+#include "kmod/nat64/stateful.h"
 
 /* ---- snapshots ------------------------------------------------------------------------------------------------- */
 
@@ -61,6 +62,7 @@ static void free_entry(struct nat64_draft_entry *entry)
 {
 	nat64_instance_put(entry->instance);
 	nat64_eams_put(entry->eams);
+	nat64_pool4_put(entry->pool4);
 	nat64_rules_put(entry->rules);
 	kfree(entry);
 }
@@ -85,6 +87,7 @@ static int copy_entry(struct nat64_draft *draft, const struct nat64_entry *from)
 	entry->rules = nat64_rules_get(from->rules);
 	entry->settings = from->rules->settings;
 	entry->eams = nat64_eams_get(from->rules->eams);
+	entry->pool4 = nat64_pool4_get(from->rules->pool4);
 	draft->entry[draft->count++] = entry;
 	return 0;
 }
@@ -183,14 +186,21 @@ int nat64_draft_add(struct nat64_net *nn, struct nat64_draft *draft, const char 
 		return -ENOMEM;
 	entry->settings = *settings;
 	entry->eams = nat64_eams_add(&none, NULL, 0, 0, extack);
-	if (!IS_ERR(entry->eams)) {
-		entry->instance = nat64_instance_new(name, mode);
-		if (!IS_ERR(entry->instance)) {
-			draft->entry[draft->count++] = entry;
-			return 0;
-		}
-		nat64_eams_put(entry->eams);
-	}
+	if (IS_ERR(entry->eams))
+		goto no_eams;
+	entry->pool4 = nat64_pool4_new();
+	if (!entry->pool4)
+		goto no_pool4;
+	entry->instance = nat64_instance_new(name, mode);
+	if (IS_ERR(entry->instance))
+		goto no_instance;
+	draft->entry[draft->count++] = entry;
+	return 0;
+no_instance:
+	nat64_pool4_put(entry->pool4);
+no_pool4:
+	nat64_eams_put(entry->eams);
+no_eams:
 	kfree(entry);
 	return -ENOMEM;
 }
@@ -223,6 +233,13 @@ void nat64_draft_set_eams(struct nat64_draft_entry *entry, struct nat64_eams *ea
 {
 	nat64_eams_put(entry->eams);
 	entry->eams = eams;
+	dirty(entry);
+}
+
+void nat64_draft_set_pool4(struct nat64_draft_entry *entry, struct nat64_pool4 *pool4)
+{
+	nat64_pool4_put(entry->pool4);
+	entry->pool4 = pool4;
 	dirty(entry);
 }
 
@@ -290,7 +307,7 @@ static int build_rules(struct nat64_draft *draft, struct netlink_ext_ack *extack
 
 		if (entry->rules)
 			continue;
-		rules = nat64_rules_build(&entry->settings, entry->eams, extack);
+		rules = nat64_rules_build(entry->instance->mode, &entry->settings, entry->eams, entry->pool4, extack);
 		if (IS_ERR(rules))
 			return PTR_ERR(rules);
 		entry->rules = rules;
@@ -313,6 +330,18 @@ static int build_filters(struct nat64_snapshot *snapshot, struct nat64_front_vie
 		ret = nat64_filter_make(&view->filter4, &plan4);
 	for (i = 0; !ret && i < view->count; i++)
 		nat64_rules_fill(snapshot->entry[view->first + i].rules, &view->filter6, &view->filter4);
+	return ret;
+}
+
+/* Tables that stateful instances need by now, and pools that they will get: all that can fail, before anything is in force. */
+static int prepare_tables(struct nat64_net *nn, const struct nat64_draft *draft, struct netlink_ext_ack *extack)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < draft->count && !ret; i++)
+		if (draft->entry[i]->instance->mode == OSNC_NAT64_STATEFUL)
+			ret = nat64_stateful_prepare(nn, draft->entry[i]->instance, draft->entry[i]->rules, extack);
 	return ret;
 }
 
@@ -387,6 +416,7 @@ static void swap_snapshot(struct nat64_net *nn, struct nat64_snapshot *snapshot)
 	if (snapshot)
 		snapshot->generation = nn->generation;
 	unregister_fronts(nn);
+	nat64_stateful_commit(old, snapshot);
 	nat64_event_commit(nn, old, snapshot);
 	retire_snapshot(old);
 }
@@ -406,6 +436,8 @@ int nat64_draft_commit(struct nat64_net *nn, struct nat64_draft *draft, struct n
 	if (!front)
 		return -ENOMEM;
 	ret = build_rules(draft, extack);
+	if (!ret)
+		ret = prepare_tables(nn, draft, extack);
 	if (!ret)
 		ret = plan_fronts(nn, draft, &plan, front, extack);
 	if (!ret && draft->count) {

@@ -14,6 +14,7 @@ struct nat64_draft_entry {
 	struct nat64_instance *instance;
 	struct nat64_settings settings;
 	struct nat64_eams *eams;
+	struct nat64_pool4 *pool4;
 	struct nat64_rules *rules; /* in force; NULL: to be built from settings and eams */
 };
 
@@ -42,6 +43,8 @@ int nat64_draft_remove(struct nat64_draft *draft, const char *name, struct netli
 void nat64_draft_set(struct nat64_draft_entry *entry, const struct nat64_settings *settings);
 /* Takes eams over. */
 void nat64_draft_set_eams(struct nat64_draft_entry *entry, struct nat64_eams *eams);
+/* Takes pool4 over. */
+void nat64_draft_set_pool4(struct nat64_draft_entry *entry, struct nat64_pool4 *pool4);
 
 /* Removes everything at once: the namespace ends, or the module does. */
 void nat64_draft_end(struct nat64_net *nn);

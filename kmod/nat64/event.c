@@ -7,7 +7,7 @@
 
 static void emit(struct nat64_net *nn, u8 what, const struct nat64_instance *instance)
 {
-	const u32 sequence = ++nn->sequence;
+	const u32 sequence = atomic_inc_return(&nn->sequence);
 	struct sk_buff *message;
 	void *header;
 

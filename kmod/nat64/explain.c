@@ -89,8 +89,12 @@ int nat64_explain(struct sk_buff *request, struct genl_info *info)
 	mutex_lock(&nn->lock);
 	entry = nat64_netlink_entry(nn, name, info->extack);
 	ret = entry ? 0 : -ENOENT;
-	if (entry)
+	if (entry && entry->rules->mode == OSNC_NAT64_STATEFUL) {
+		NL_SET_ERR_MSG(info->extack, "a stateful instance is not explained: that would make sessions");
+		ret = -EOPNOTSUPP;
+	} else if (entry) {
 		verdict = run(entry, &packet);
+	}
 	mutex_unlock(&nn->lock);
 	if (!ret)
 		ret = reply(info, verdict, &packet);

@@ -9,6 +9,7 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 
+#include "kmod/nat64/stateful.h"
 #include "kmod/nat64/stats.h"
 
 /* ---- instances ------------------------------------------------------------------------------------------------- */
@@ -42,6 +43,7 @@ void nat64_instance_put(struct nat64_instance *instance)
 {
 	if (!instance || !refcount_dec_and_test(&instance->users))
 		return;
+	nat64_stateful_free(instance->stateful);
 	free_percpu(instance->counters);
 	kfree(instance);
 }
@@ -263,8 +265,30 @@ static void fill_core(struct nat64_config *core, const struct nat64_settings *se
 	core->error_source6 = settings->error_source6;
 }
 
-struct nat64_rules *nat64_rules_build(const struct nat64_settings *settings, struct nat64_eams *eams,
-				      struct netlink_ext_ack *extack)
+static void fill_policy(struct nat64_policy *policy, const struct nat64_settings *settings)
+{
+	const u32 *value = settings->value;
+
+	policy->lifetimes = (struct nat64_lifetimes){
+		.udp = value[OSNC_NAT64_SETTING_LIFETIME_UDP],
+		.icmp = value[OSNC_NAT64_SETTING_LIFETIME_ICMP],
+		.tcp_established = value[OSNC_NAT64_SETTING_LIFETIME_TCP_ESTABLISHED],
+		.tcp_opening = value[OSNC_NAT64_SETTING_LIFETIME_TCP_OPENING],
+		.tcp_closing = value[OSNC_NAT64_SETTING_LIFETIME_TCP_CLOSING],
+		.tcp_incoming_syn = value[OSNC_NAT64_SETTING_LIFETIME_INCOMING_SYN],
+		.fragment = 2,
+		.hold_down = value[OSNC_NAT64_SETTING_HOLD_DOWN],
+	};
+	policy->max_per_subscriber = value[OSNC_NAT64_SETTING_MAX_PER_SUBSCRIBER];
+	policy->max_blocks = value[OSNC_NAT64_SETTING_MAX_BLOCKS];
+	policy->filtering = value[OSNC_NAT64_SETTING_FILTERING];
+	policy->hold_syn = value[OSNC_NAT64_SETTING_HOLD_SYN];
+	policy->inbound_refresh = value[OSNC_NAT64_SETTING_INBOUND_REFRESH];
+	policy->paired = value[OSNC_NAT64_SETTING_PAIRED];
+}
+
+struct nat64_rules *nat64_rules_build(u8 mode, const struct nat64_settings *settings, struct nat64_eams *eams,
+				      struct nat64_pool4 *pool4, struct netlink_ext_ack *extack)
 {
 	struct nat64_rules *rules = kzalloc(sizeof(*rules), GFP_KERNEL_ACCOUNT);
 	int ret;
@@ -273,12 +297,16 @@ struct nat64_rules *nat64_rules_build(const struct nat64_settings *settings, str
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&rules->users, 1);
 	rules->settings = *settings;
+	rules->mode = mode;
 	rules->eams = nat64_eams_get(eams);
+	rules->pool4 = nat64_pool4_get(pool4);
 	fill_core(&rules->core, settings);
+	fill_policy(&rules->policy, settings);
 	rules->mark = settings->value[OSNC_NAT64_SETTING_MARK];
 	rules->mark_mask = settings->value[OSNC_NAT64_SETTING_MARK_MASK];
 	rules->mss_clamp = settings->value[OSNC_NAT64_SETTING_MSS_CLAMP];
-	rules->embed_destinations = settings->value[OSNC_NAT64_SETTING_EMBED_DESTINATIONS] && settings->pool6.length;
+	rules->embed_destinations = mode == OSNC_NAT64_STATELESS && settings->pool6.length &&
+				    settings->value[OSNC_NAT64_SETTING_EMBED_DESTINATIONS];
 	rules->lowest_ipv6_mtu = settings->value[OSNC_NAT64_SETTING_LOWEST_IPV6_MTU];
 	ret = nat64_settings_check(settings, extack);
 	if (!ret)
@@ -301,6 +329,7 @@ void nat64_rules_put(struct nat64_rules *rules)
 	if (!rules || !refcount_dec_and_test(&rules->users))
 		return;
 	nat64_eams_put(rules->eams);
+	nat64_pool4_put(rules->pool4);
 	kvfree(rules->eamt_memory);
 	kfree(rules);
 }
@@ -317,6 +346,8 @@ void nat64_rules_plan(const struct nat64_rules *rules, struct nat64_filter_plan 
 		nat64_filter_plan_add(plan6, NAT64_FILTER_EAMT, rules->eams->entry[i].v6_length);
 		nat64_filter_plan_add(plan4, NAT64_FILTER_EAMT, rules->eams->entry[i].v4_length);
 	}
+	for (i = 0; i < rules->pool4->count; i++)
+		nat64_filter_plan_add(plan4, nat64_pool4_length(&rules->pool4->line[i]));
 }
 
 void nat64_rules_fill(const struct nat64_rules *rules, struct nat64_filter *filter6, struct nat64_filter *filter4)
@@ -331,4 +362,6 @@ void nat64_rules_fill(const struct nat64_rules *rules, struct nat64_filter *filt
 		nat64_filter_add6(filter6, NAT64_FILTER_EAMT, rules->eams->entry[i].v6.word);
 		nat64_filter_add4(filter4, NAT64_FILTER_EAMT, rules->eams->entry[i].v4);
 	}
+	for (i = 0; i < rules->pool4->count; i++)
+		nat64_filter_add4(filter4, cpu_to_be32(rules->pool4->line[i].first));
 }

@@ -14,8 +14,11 @@
 #include "kmod/nat64/core/core.h"
 #include "kmod/nat64/core/eamt.h"
 #include "kmod/nat64/filter.h"
+#include "kmod/nat64/pool4.h"
+#include "kmod/nat64/table.h"
 
 struct nat64_counters;
+struct nat64_stateful;
 
 struct nat64_instance {
 	refcount_t users;
@@ -23,6 +26,7 @@ struct nat64_instance {
 	u8 mode; /* enum osnc_nat64_mode */
 	char name[OSNC_NAT64_NAME_MAX];
 	struct nat64_counters __percpu *counters;
+	struct nat64_stateful *stateful; /* NULL: stateless, or without a pool4 yet */
 };
 
 /* 0 or -errno with extack. */
@@ -66,18 +70,21 @@ struct nat64_rules {
 	struct nat64_config core;
 	u32 mark;
 	u32 mark_mask;
+	u8 mode; /* enum osnc_nat64_mode */
 	u8 mss_clamp;
 	u8 embed_destinations;
 	u16 lowest_ipv6_mtu;
 	refcount_t users;
 	struct nat64_settings settings;
 	struct nat64_eams *eams;
+	struct nat64_pool4 *pool4; /* of a stateful instance */
+	struct nat64_policy policy;
 	void *eamt_memory;
 };
 
-/* Builds them, with a reference of their own to eams. -errno with extack. */
-struct nat64_rules *nat64_rules_build(const struct nat64_settings *settings, struct nat64_eams *eams,
-				      struct netlink_ext_ack *extack);
+/* Builds them, with references of their own to eams and pool4. -errno with extack. */
+struct nat64_rules *nat64_rules_build(u8 mode, const struct nat64_settings *settings, struct nat64_eams *eams,
+				      struct nat64_pool4 *pool4, struct netlink_ext_ack *extack);
 struct nat64_rules *nat64_rules_get(struct nat64_rules *rules);
 /* Readers of a snapshot that is gone have to be gone too. */
 void nat64_rules_put(struct nat64_rules *rules);

@@ -14,6 +14,7 @@ static int __net_init begin_net(struct net *net)
 	u8 i;
 
 	nn->net = net;
+	nn->share.max = &nn->max_sessions;
 	mutex_init(&nn->lock);
 	INIT_LIST_HEAD(&nn->drafts);
 	for (i = 0; i < NAT64_FRONTS_MAX; i++) {
@@ -42,10 +43,13 @@ static struct pernet_operations net_operations = {
 
 static int __init begin(void)
 {
-	int ret = nat64_draft_start();
+	int ret = nat64_table_module_init();
 
 	if (ret)
 		return ret;
+	ret = nat64_draft_start();
+	if (ret)
+		goto free_table;
 	/* a device operation, not a subsystem: it ends before the namespace's devices do */
 	ret = register_pernet_device(&net_operations);
 	if (ret)
@@ -58,6 +62,8 @@ unregister:
 	unregister_pernet_device(&net_operations);
 stop:
 	nat64_draft_stop();
+free_table:
+	nat64_table_module_exit();
 	return ret;
 }
 
@@ -66,10 +72,11 @@ static void __exit end(void)
 	nat64_netlink_unregister();
 	unregister_pernet_device(&net_operations);
 	nat64_draft_stop();
+	nat64_table_module_exit();
 }
 
 module_init(begin);
 module_exit(end);
 
-MODULE_DESCRIPTION("IPv6/IPv4 translator (RFC 7915, 6052, 7757)");
+MODULE_DESCRIPTION("IPv6/IPv4 translator (RFC 7915, 6052, 7757, 6146)");
 MODULE_LICENSE("GPL");

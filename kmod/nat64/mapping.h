@@ -11,6 +11,7 @@
 #include <linux/skbuff.h>
 
 #include "kmod/nat64/namespace.h"
+#include "kmod/nat64/stateful.h"
 
 /* Which of several RFC 6791 addresses an error gets. */
 static inline u32 nat64_mapping_hash(const struct nat64_flow *flow)
@@ -21,12 +22,16 @@ static inline u32 nat64_mapping_hash(const struct nat64_flow *flow)
 static inline enum nat64_verdict nat64_mapping_64(const struct nat64_entry *entry, struct sk_buff *skb,
 						  const struct nat64_flow *flow, struct nat64_map *map)
 {
+	if (entry->rules->mode == OSNC_NAT64_STATEFUL)
+		return nat64_stateful_64(entry, skb, flow, map);
 	return nat64_map_64(&entry->rules->core, flow, nat64_mapping_hash(flow), map);
 }
 
 static inline enum nat64_verdict nat64_mapping_46(const struct nat64_entry *entry, struct sk_buff *skb,
 						  const struct nat64_flow *flow, struct nat64_map *map)
 {
+	if (entry->rules->mode == OSNC_NAT64_STATEFUL)
+		return nat64_stateful_46(entry, skb, flow, map);
 	return nat64_map_46(&entry->rules->core, flow, nat64_mapping_hash(flow), map);
 }
 

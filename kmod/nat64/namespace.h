@@ -56,10 +56,12 @@ struct nat64_net {
 	u32 generation;
 	struct mutex lock; /* what follows, and who may swap the snapshot */
 	struct list_head drafts;
-	u32 sequence; /* of events */
+	atomic_t sequence;        /* of events */
+	struct nat64_share share; /* sessions of all instances */
 	u32 max_instances;
 	u32 max_eamt;
 	u32 max_transactions;
+	u32 max_sessions;
 	u32 draft_count;
 	struct ctl_table_header *sysctl;
 	struct nat64_front front[NAT64_FRONTS_MAX];

@@ -7,6 +7,7 @@
 
 #include "kmod/nat64/attribute.h"
 #include "kmod/nat64/draft.h"
+#include "kmod/nat64/listing.h"
 
 const struct nat64_entry *nat64_netlink_entry(const struct nat64_net *nn, const char *name,
 					      struct netlink_ext_ack *extack)
@@ -94,13 +95,11 @@ static int add_instance(struct nat64_net *nn, struct nat64_draft *draft, const c
 	struct nat64_settings settings;
 	int ret;
 
-	if (mode && nla_get_u8(mode) != OSNC_NAT64_STATELESS) {
-		NL_SET_ERR_MSG(info->extack, "this module has no stateful instances");
-		return -EOPNOTSUPP;
-	}
 	nat64_settings_default(&settings);
 	ret = nat64_attribute_settings(info->attrs, &settings, info->extack);
-	return ret ? ret : nat64_draft_add(nn, draft, name, OSNC_NAT64_STATELESS, &settings, info->extack);
+	return ret ? ret
+		   : nat64_draft_add(nn, draft, name, mode ? nla_get_u8(mode) : OSNC_NAT64_STATELESS, &settings,
+				     info->extack);
 }
 
 static int set_instance(struct nat64_net *nn, struct nat64_draft *draft, const char *name, struct genl_info *info)
@@ -111,6 +110,11 @@ static int set_instance(struct nat64_net *nn, struct nat64_draft *draft, const c
 
 	if (!entry)
 		return -ENOENT;
+	if (info->attrs[OSNC_NAT64_ATTR_MODE] &&
+	    nla_get_u8(info->attrs[OSNC_NAT64_ATTR_MODE]) != entry->instance->mode) {
+		NL_SET_ERR_MSG(info->extack, "mode: an instance keeps the one it was added with");
+		return -EINVAL;
+	}
 	if (info->attrs[OSNC_NAT64_ATTR_DEFAULTS])
 		nat64_settings_default(&settings);
 	else
@@ -158,6 +162,44 @@ static int add_eamt(struct nat64_net *nn, struct nat64_draft *draft, const char 
 static int remove_eamt(struct nat64_net *nn, struct nat64_draft *draft, const char *name, struct genl_info *info)
 {
 	return change_eamt(nn, draft, name, info, false);
+}
+
+static int change_pool4(struct nat64_draft *draft, const char *name, struct genl_info *info, bool add)
+{
+	struct nat64_draft_entry *entry = nat64_draft_entry(draft, name, info->extack);
+	struct nat64_pool4 *pool4;
+
+	if (!entry)
+		return -ENOENT;
+	if (entry->instance->mode != OSNC_NAT64_STATEFUL) {
+		NL_SET_ERR_MSG(info->extack, "a stateless instance has no pool4");
+		return -EINVAL;
+	}
+	pool4 = nat64_pool4_change(entry->pool4, info->nlhdr, GENL_HDRLEN, add, info->extack);
+	if (IS_ERR(pool4))
+		return PTR_ERR(pool4);
+	nat64_draft_set_pool4(entry, pool4);
+	return 0;
+}
+
+static int add_pool4(struct nat64_net *nn, struct nat64_draft *draft, const char *name, struct genl_info *info)
+{
+	return change_pool4(draft, name, info, true);
+}
+
+static int remove_pool4(struct nat64_net *nn, struct nat64_draft *draft, const char *name, struct genl_info *info)
+{
+	return change_pool4(draft, name, info, false);
+}
+
+static int do_pool4_add(struct nat64_net *nn, struct genl_info *info)
+{
+	return do_change(nn, info, add_pool4);
+}
+
+static int do_pool4_remove(struct nat64_net *nn, struct genl_info *info)
+{
+	return do_change(nn, info, remove_pool4);
 }
 
 static int do_instance_add(struct nat64_net *nn, struct genl_info *info)
@@ -221,6 +263,11 @@ static int (*const actions[__OSNC_NAT64_CMD_END])(struct nat64_net *nn, struct g
 	[OSNC_NAT64_CMD_INSTANCE_GET] = do_instance_get,
 	[OSNC_NAT64_CMD_EAMT_ADD] = do_eamt_add,
 	[OSNC_NAT64_CMD_EAMT_REMOVE] = do_eamt_remove,
+	[OSNC_NAT64_CMD_POOL4_ADD] = do_pool4_add,
+	[OSNC_NAT64_CMD_POOL4_REMOVE] = do_pool4_remove,
+	[OSNC_NAT64_CMD_BIB_ADD] = nat64_listing_bib_add,
+	[OSNC_NAT64_CMD_BIB_REMOVE] = nat64_listing_bib_remove,
+	[OSNC_NAT64_CMD_SESSION_FLUSH] = nat64_listing_flush,
 };
 
 static int locked(struct sk_buff *request, struct genl_info *info)
@@ -248,6 +295,14 @@ static const struct genl_ops operations[] = {
 	CHANGE(OSNC_NAT64_CMD_INSTANCE_REMOVE),
 	CHANGE(OSNC_NAT64_CMD_EAMT_ADD),
 	CHANGE(OSNC_NAT64_CMD_EAMT_REMOVE),
+	CHANGE(OSNC_NAT64_CMD_POOL4_ADD),
+	CHANGE(OSNC_NAT64_CMD_POOL4_REMOVE),
+	CHANGE(OSNC_NAT64_CMD_BIB_ADD),
+	CHANGE(OSNC_NAT64_CMD_BIB_REMOVE),
+	CHANGE(OSNC_NAT64_CMD_SESSION_FLUSH),
+	{ .cmd = OSNC_NAT64_CMD_POOL4_GET, .flags = GENL_UNS_ADMIN_PERM, .dumpit = nat64_listing_pool4 },
+	{ .cmd = OSNC_NAT64_CMD_BIB_GET, .flags = GENL_UNS_ADMIN_PERM, .dumpit = nat64_listing_bibs },
+	{ .cmd = OSNC_NAT64_CMD_SESSION_GET, .flags = GENL_UNS_ADMIN_PERM, .dumpit = nat64_listing_sessions },
 	{ .cmd = OSNC_NAT64_CMD_INSTANCE_GET,
 	  .flags = GENL_UNS_ADMIN_PERM,
 	  .doit = locked,

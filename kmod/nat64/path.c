@@ -12,6 +12,8 @@ static bool covers(const struct nat64_rules *rules, const struct sk_buff *skb, u
 {
 	struct nat64_in6 v6;
 
+	if (family == 4 && rules->mode == OSNC_NAT64_STATEFUL)
+		return nat64_pool4_has(rules->pool4, ip_hdr(skb)->daddr);
 	if (family == 4)
 		return nat64_covers_4(&rules->core, ip_hdr(skb)->daddr);
 	memcpy(&v6, &ipv6_hdr(skb)->daddr, sizeof(v6));

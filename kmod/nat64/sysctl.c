@@ -11,7 +11,8 @@
 #define NAT64_LIMITS(X) \
 	X(max_instances, 16, 256, "Instances in the namespace.") \
 	X(max_eamt, 65536, 1048576, "EAMT entries of one instance.") \
-	X(max_transactions, 8, 64, "Open transactions of the namespace's netlink sockets.")
+	X(max_transactions, 8, 64, "Open transactions of the namespace's netlink sockets.") \
+	X(max_sessions, 1048576, 67108864, "Sessions of all stateful instances of the namespace together.")
 /* clang-format on */
 
 #define X(name, standard, most, ...) static unsigned int name##_most = most;

@@ -35,7 +35,7 @@ struct nat64_shape {
 /* Sessions of all tables of a namespace. */
 struct nat64_share {
 	atomic_t sessions;
-	int max;
+	const u32 *max;
 };
 
 struct nat64_table;
@@ -85,6 +85,8 @@ int nat64_table_create(const struct nat64_shape *shape, struct nat64_pool *pool,
 		       const struct nat64_owner *calls, void *owner, struct nat64_table **out);
 /* No packet may be in it any more (a grace period after the last could find it). Objects go without events. */
 void nat64_table_destroy(struct nat64_table *table);
+/* The share it was created with goes before the table does: its sessions are counted out of it. No packet may be in the table any more. */
+void nat64_table_leave(struct nat64_table *table);
 /* Mask of 1 << enum nat64_event_type. */
 void nat64_table_listen(struct nat64_table *table, u32 mask);
 
@@ -145,6 +147,9 @@ int nat64_table_set_pool(struct nat64_table *table, const struct nat64_policy *p
 struct nat64_counts {
 	u32 sessions, bibs, fixed, subscribers, blocks, pool_blocks, held;
 };
+
+/* 1: all mappings by hand lie within this pool: nat64_table_set_pool() will not refuse it. */
+int nat64_table_pool_fits(struct nat64_table *table, const struct nat64_pool *pool);
 
 void nat64_table_counts(const struct nat64_table *table, struct nat64_counts *counts);
 

@@ -176,6 +176,11 @@ static int fixed_outside(struct nat64_table *table, const struct nat64_pool *poo
 	return outside;
 }
 
+int nat64_table_pool_fits(struct nat64_table *table, const struct nat64_pool *pool)
+{
+	return !fixed_outside(table, pool);
+}
+
 int nat64_table_set_pool(struct nat64_table *table, const struct nat64_policy *policy, struct nat64_pool *pool, u32 now)
 {
 	struct nat64_pool *old = table->pool;
@@ -348,11 +353,18 @@ int nat64_table_create(const struct nat64_shape *shape, struct nat64_pool *pool,
 	return 0;
 }
 
+void nat64_table_leave(struct nat64_table *table)
+{
+	if (table->share)
+		atomic_sub(atomic_read(&table->sessions), &table->share->sessions);
+	table->share = NULL;
+}
+
 void nat64_table_destroy(struct nat64_table *table)
 {
 	u32 bucket;
 
-	atomic_sub(atomic_read(&table->sessions), &table->share->sessions);
+	nat64_table_leave(table);
 	nat64_held_free_all(table);
 	for (bucket = 0; bucket < nat64_hash_buckets(&table->by6); bucket++) {
 		struct nat64_link *link = nat64_hash_first(&table->by6, bucket), *next;

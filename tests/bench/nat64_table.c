@@ -14,7 +14,8 @@
 
 static struct nat64_config config;
 static struct nat64_policy policy;
-static struct nat64_share share = { .max = 1 << 30 };
+static const u32 share_max = 1 << 30;
+static struct nat64_share share = { .max = &share_max };
 static u32 packets = 1000000;
 
 static void on_event(void *owner, const struct nat64_event *event)

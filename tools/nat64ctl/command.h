@@ -54,7 +54,25 @@ int run_eamt_remove(struct keel_netlink *kernel, const struct given *given, char
 int run_eamt_flush(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
 		   struct keel_buffer *error);
 
+/* binding.c */
+int run_pool4_add(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		  struct keel_buffer *error);
+int run_pool4_remove(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		     struct keel_buffer *error);
+int run_bib_add(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		struct keel_buffer *error);
+int run_bib_remove(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		   struct keel_buffer *error);
+int run_session_flush(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		      struct keel_buffer *error);
+
 /* show.c */
+int run_pool4_list(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		   struct keel_buffer *error);
+int run_bib_list(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		 struct keel_buffer *error);
+int run_session_list(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		     struct keel_buffer *error);
 int run_instance_list(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
 		      struct keel_buffer *error);
 int run_eamt_list(struct keel_netlink *kernel, const struct given *given, char **operands, int n,

@@ -5,6 +5,7 @@
  *	# a comment
  *	instance NAME [SETTING=VALUE]...
  *	eamt NAME IPV4-PREFIX IPV6-PREFIX
+ *	pool4 NAME PREFIX [PORT[-PORT] [MARK]]
  *
  * What it names is made or changed, what it does not name is removed; instances that stay keep their counters.
  */
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "tools/lib/keel/cleanup.h"
+#include "tools/nat64ctl/binding.h"
 #include "tools/nat64ctl/change.h"
 
 #define WORDS_MAX 64
@@ -97,7 +99,22 @@ static int state_instance(struct load *load, char **words, int n, struct keel_bu
 	if (!ret)
 		ret = tell(load->kernel, instance_message(load->kernel, OSNC_NAT64_CMD_EAMT_REMOVE, 0, words[1]),
 			   error);
+	/* What was mapped on lines that are stated again goes on: only the end of the transaction counts. */
+	for (int i = 2; i < n && !ret; i++)
+		if (!strcmp(words[i], "mode=stateful"))
+			ret = tell(load->kernel,
+				   instance_message(load->kernel, OSNC_NAT64_CMD_POOL4_REMOVE, 0, words[1]), error);
 	return ret;
+}
+
+static int state_pool4(struct load *load, char **words, int n, struct keel_buffer *error)
+{
+	if (n < 3 || n > 5 || !has_name(&load->stated, words[1])) {
+		keel_buffer_puts(error, n < 3 || n > 5 ? "pool4 NAME PREFIX [PORT[-PORT] [MARK]]"
+						       : "no instance of this name was stated above");
+		return -EINVAL;
+	}
+	return change_pool4(load->kernel, OSNC_NAT64_CMD_POOL4_ADD, words[1], words + 2, n - 2, error);
 }
 
 static int state_eam(struct load *load, char **words, int n, struct keel_buffer *error)
@@ -154,7 +171,9 @@ static int state(struct load *load, char *line, struct keel_buffer *error)
 	}
 	if (!strcmp(words[0], "eamt"))
 		return state_eam(load, words, n, error);
-	keel_buffer_printf(error, "'%s' is neither 'instance' nor 'eamt'", words[0]);
+	if (!strcmp(words[0], "pool4"))
+		return state_pool4(load, words, n, error);
+	keel_buffer_printf(error, "'%s' is none of 'instance', 'eamt' and 'pool4'", words[0]);
 	return -EINVAL;
 }
 

@@ -17,12 +17,14 @@ static const char *const number_choices[] = { NULL };
 #define signed_choices number_choices
 #define X(name) name,
 static const char *const hairpin_choices[] = { OSNC_NAT64_CHOICES_HAIRPIN(X) NULL };
+static const char *const filtering_choices[] = { OSNC_NAT64_CHOICES_FILTERING(X) NULL };
 #undef X
 
 #define CHOICES_FLAG flag_choices
 #define CHOICES_NUMBER number_choices
 #define CHOICES_SIGNED signed_choices
 #define CHOICES_HAIRPIN hairpin_choices
+#define CHOICES_FILTERING filtering_choices
 
 struct row {
 	const char *name;
@@ -202,6 +204,17 @@ static int put_word(struct nl_msg *message, struct nl_msg *numbers, const char *
 	uint32_t value;
 	int ret;
 
+	if (n == 4 && !memcmp(word, "mode", n)) {
+		const bool stateful = !strcmp(equals + 1, "stateful");
+
+		if (stateful || !strcmp(equals + 1, "stateless"))
+			return nla_put_u8(message, OSNC_NAT64_ATTR_MODE,
+					  stateful ? OSNC_NAT64_STATEFUL : OSNC_NAT64_STATELESS)
+				       ? -ENOMEM
+				       : 0;
+		keel_buffer_puts(error, "mode must be stateless or stateful");
+		return -EINVAL;
+	}
 	for (size_t i = 0; n && i < KEEL_COUNT(structures); i++)
 		if (strlen(structures[i].name) == n && !memcmp(structures[i].name, word, n))
 			return structures[i].put(message, equals + 1, error);

@@ -6,6 +6,7 @@
 
 #include "kmod/include/uapi/linux/osnc_nat64.h"
 #include "tools/lib/keel/cleanup.h"
+#include "tools/nat64ctl/binding.h"
 #include "tools/nat64ctl/command.h"
 #include "tools/nat64ctl/prefix.h"
 #include "tools/nat64ctl/setting.h"
@@ -134,6 +135,32 @@ int run_eamt_list(struct keel_netlink *kernel, const struct given *given, char *
 	return print(kernel, &dump, given, operands[0], error);
 }
 
+/* ---- what a stateful instance has --------------------------------------------------------------------- */
+
+int run_pool4_list(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		   struct keel_buffer *error)
+{
+	struct dump dump = { .command = OSNC_NAT64_CMD_POOL4_GET, .convert = pool4_json, .show = show_pool4 };
+
+	return print(kernel, &dump, given, operands[0], error);
+}
+
+int run_bib_list(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		 struct keel_buffer *error)
+{
+	struct dump dump = { .command = OSNC_NAT64_CMD_BIB_GET, .convert = binding_json, .show = show_binding };
+
+	return print(kernel, &dump, given, operands[0], error);
+}
+
+int run_session_list(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		     struct keel_buffer *error)
+{
+	struct dump dump = { .command = OSNC_NAT64_CMD_SESSION_GET, .convert = binding_json, .show = show_binding };
+
+	return print(kernel, &dump, given, operands[0], error);
+}
+
 /* ---- counters ----------------------------------------------------------------------------------------- */
 
 static json_t *counter_json(struct nlattr **attrs)
@@ -203,17 +230,32 @@ static int show_event(uint8_t command, struct nlattr **attrs, void *arg)
 {
 	static const char *const names[] = { [OSNC_NAT64_EVENT_COMMIT] = "commit",
 					     [OSNC_NAT64_EVENT_INSTANCE_ADDED] = "instance-added",
-					     [OSNC_NAT64_EVENT_INSTANCE_REMOVED] = "instance-removed" };
+					     [OSNC_NAT64_EVENT_INSTANCE_REMOVED] = "instance-removed",
+					     [OSNC_NAT64_EVENT_BLOCK_BEGUN] = "block-begun",
+					     [OSNC_NAT64_EVENT_BLOCK_ENDED] = "block-ended",
+					     [OSNC_NAT64_EVENT_BIB_BEGUN] = "bib-begun",
+					     [OSNC_NAT64_EVENT_BIB_ENDED] = "bib-ended",
+					     [OSNC_NAT64_EVENT_SESSION_BEGUN] = "session-begun",
+					     [OSNC_NAT64_EVENT_SESSION_ENDED] = "session-ended" };
 	const uint8_t event = attrs[OSNC_NAT64_ATTR_EVENT] ? nla_get_u8(attrs[OSNC_NAT64_ATTR_EVENT]) : 0;
 
 	if (command != OSNC_NAT64_CMD_EVENT || event >= KEEL_COUNT(names) || !names[event])
 		return 0;
-	printf("%u %s generation=%u", nla_get_u32(attrs[OSNC_NAT64_ATTR_SEQUENCE]), names[event],
-	       nla_get_u32(attrs[OSNC_NAT64_ATTR_GENERATION]));
+	printf("%u %s", nla_get_u32(attrs[OSNC_NAT64_ATTR_SEQUENCE]), names[event]);
+	if (attrs[OSNC_NAT64_ATTR_GENERATION])
+		printf(" generation=%u", nla_get_u32(attrs[OSNC_NAT64_ATTR_GENERATION]));
 	if (attrs[OSNC_NAT64_ATTR_INSTANCE_NAME])
 		printf(" name=%s id=%u", nla_get_string(attrs[OSNC_NAT64_ATTR_INSTANCE_NAME]),
 		       nla_get_u32(attrs[OSNC_NAT64_ATTR_INSTANCE_ID]));
-	putchar('\n');
+	if (attrs[OSNC_NAT64_ATTR_BINDING]) {
+		json_t *binding = binding_json(attrs);
+
+		putchar(' ');
+		show_binding(binding, stdout);
+		json_decref(binding);
+	} else {
+		putchar('\n');
+	}
 	return fflush(stdout) ? -EIO : 0;
 }
 

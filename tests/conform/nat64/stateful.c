@@ -24,6 +24,8 @@ static const char *const names[] = {
 #undef X
 };
 
+static const u32 share_max = 1 << 30;
+
 struct bench {
 	struct nat64_table *table;
 	struct nat64_policy policy;
@@ -169,7 +171,7 @@ static const char *begin(struct bench *bench, char *words)
 	end(bench);
 	memset(bench, 0, sizeof(*bench));
 	nat64_lifetimes_default(&bench->policy.lifetimes);
-	bench->share.max = 1 << 30;
+	bench->share.max = &share_max;
 	bench->now = START;
 	for (char *word = strtok_r(words, " \n", &rest); word; word = strtok_r(NULL, " \n", &rest)) {
 		char *equals = strchr(word, '=');

@@ -437,7 +437,7 @@ START_TEST(instance_and_namespace_are_bounded)
 	ends.subscriber = i;
 	ck_assert_int_eq(world_6(&w, &ends, UDP, 0, &mapped), NAT64_SESSION_LIMIT);
 	world_pass(&w, 300);
-	w.share.max = 1;
+	w.share_max = 1;
 	ck_assert_int_eq(world_6(&w, &client, UDP, 0, &mapped), NAT64_OK);
 	ck_assert_int_eq(world_6(&w, &ends, UDP, 0, &mapped), NAT64_SESSION_LIMIT);
 	ck_assert_uint_eq(world_counts(&w).bibs, 1);

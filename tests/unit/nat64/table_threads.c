@@ -16,7 +16,8 @@ enum { THREADS = 3, HOSTS = 20, REMOTES = 4 };
 static struct nat64_table *table;
 static struct nat64_config config;
 static struct nat64_policy policy;
-static struct nat64_share share = { .max = 100000 };
+static const u32 share_max = 100000;
+static struct nat64_share share = { .max = &share_max };
 static unsigned int now = 1000, rounds, balance[3], stop, through, probes, released;
 
 static void on_event(void *owner, const struct nat64_event *event)

@@ -53,7 +53,8 @@ void world_defaults(struct world *world)
 	world->policy.hold_syn = 1;
 	world->policy.inbound_refresh = 1;
 	world->shape = (struct nat64_shape){ .max_sessions = 4096, .subscriber_length = 64, .block_size = 64 };
-	world->share.max = 1 << 30;
+	world->share_max = 1 << 30;
+	world->share.max = &world->share_max;
 	world->config.pool6.address.word[0] = cpu_to_be32(0x0064ff9b);
 	world->config.pool6.length = 96;
 	world->now = 1000;

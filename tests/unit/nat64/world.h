@@ -27,6 +27,7 @@ struct world {
 	struct nat64_policy policy;
 	struct nat64_shape shape;
 	struct nat64_share share;
+	unsigned int share_max;
 	unsigned int now, mark;
 	/* what the table called */
 	unsigned int blocks, blocks_gone, bibs, bibs_gone, sessions, sessions_gone, probes;
