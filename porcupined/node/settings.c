@@ -93,7 +93,7 @@ static const struct keel_setting rows[] = {
 	  .help = "Failed logins of one session." },
 
 	{ "quota.default", KEEL_SETTING_SIZE, AT(quota), "1G", 0, 1ull << 50,
-	  .help = "What an account without a quota of its own may hold, in octets; 0 = no limit." },
+	  .help = "What an account without a quota of its own may hold, in octets; 0 = no limit; mail of the last 50 ms may not be counted yet, so a burst can go over it." },
 
 	{ "auth.yescrypt_cost", KEEL_SETTING_NUMBER, AT(auth_cost), "0", 0, PASSWORD_COST_MOST,
 	  .help = "The cost of new password hashes, 1 to 11; 0 = the default of libxcrypt." },
