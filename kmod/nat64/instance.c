@@ -347,7 +347,7 @@ void nat64_rules_plan(const struct nat64_rules *rules, struct nat64_filter_plan 
 		nat64_filter_plan_add(plan4, NAT64_FILTER_EAMT, rules->eams->entry[i].v4_length);
 	}
 	for (i = 0; i < rules->pool4->count; i++)
-		nat64_filter_plan_add(plan4, nat64_pool4_length(&rules->pool4->line[i]));
+		nat64_filter_plan_add(plan4, NAT64_FILTER_POOLS, nat64_pool4_length(&rules->pool4->line[i]));
 }
 
 void nat64_rules_fill(const struct nat64_rules *rules, struct nat64_filter *filter6, struct nat64_filter *filter4)
@@ -363,5 +363,5 @@ void nat64_rules_fill(const struct nat64_rules *rules, struct nat64_filter *filt
 		nat64_filter_add4(filter4, NAT64_FILTER_EAMT, rules->eams->entry[i].v4);
 	}
 	for (i = 0; i < rules->pool4->count; i++)
-		nat64_filter_add4(filter4, cpu_to_be32(rules->pool4->line[i].first));
+		nat64_filter_add4(filter4, NAT64_FILTER_POOLS, cpu_to_be32(rules->pool4->line[i].first));
 }
