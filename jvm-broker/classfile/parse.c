@@ -105,8 +105,8 @@ static enum classfile_reason read_pool(struct reader *r)
 	n = take_u16(r);
 	if (n == 0)
 		return CLASSFILE_REASON_POOL_EMPTY;
-	/* a count that cannot be true takes no memory */
-	if ((n - 1) / 2 * SHORTEST_ENTRY > left(r))
+	/* a slot takes three octets at least: a count that cannot be true takes no memory */
+	if ((n - 1) * SHORTEST_ENTRY > left(r))
 		return CLASSFILE_REASON_TRUNCATED;
 	constants = keel_arena_take(r->arena, n * sizeof(*constants));
 	if (!constants)
