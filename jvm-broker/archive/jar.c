@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tools/lib/keel/sort.h"
+
 #define META "META-INF/"
 #define VERSIONS "META-INF/versions/"
 #define NAME_OF(literal) (literal), sizeof(literal) - 1
@@ -202,8 +204,9 @@ struct candidate {
 };
 
 /* By name; of one name the highest release first; then as in the archive */
-static int order(const struct candidate *a, const struct candidate *b)
+static int order(const void *one, const void *two)
 {
+	const struct candidate *a = one, *b = two;
 	const uint32_t common = a->part.name_len < b->part.name_len ? a->part.name_len : b->part.name_len;
 	const int names = memcmp(a->part.name, b->part.name, common);
 
@@ -214,34 +217,6 @@ static int order(const struct candidate *a, const struct candidate *b)
 	if (a->part.release != b->part.release)
 		return a->part.release > b->part.release ? -1 : 1;
 	return a->entry < b->entry ? -1 : 1;
-}
-
-/* Heap sort: no memory, and no input that makes it slow */
-static void sift(struct candidate *c, uint32_t at, uint32_t n)
-{
-	const struct candidate moved = c[at];
-
-	for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
-		if (child + 1 < n && order(&c[child], &c[child + 1]) < 0)
-			child++;
-		if (order(&moved, &c[child]) >= 0)
-			break;
-		c[at] = c[child];
-	}
-	c[at] = moved;
-}
-
-static void sort(struct candidate *c, uint32_t n)
-{
-	for (uint32_t i = n / 2; i > 0; i--)
-		sift(c, i - 1, n);
-	for (uint32_t last = n; last > 1; last--) {
-		const struct candidate first = c[0];
-
-		c[0] = c[last - 1];
-		c[last - 1] = first;
-		sift(c, 0, last - 1);
-	}
 }
 
 int archive_select(const struct archive *a, bool multi_release, unsigned release, struct keel_arena *arena,
@@ -259,7 +234,7 @@ int archive_select(const struct archive *a, bool multi_release, unsigned release
 		if (!a->entries[i].reason && (!c[n].part.release || (multi_release && c[n].part.release <= release)))
 			n++;
 	}
-	sort(c, n);
+	keel_sort(c, n, sizeof(*c), order);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct archive_part *before = i ? &c[i - 1].part : NULL, *part = &c[i].part;
 

@@ -3,43 +3,21 @@
 
 #include "jvm-broker/classfile/attribute.h"
 #include "jvm-broker/universe/builder.h"
+#include "tools/lib/keel/sort.h"
 
 #define NESTS_SINCE 55  /* class file versions before it have no nests, */
 #define SEALED_SINCE 61 /* and no sealed classes: the attributes mean nothing there */
 
 static const char no_name[] = "";
 
-static bool is_before(const struct universe_member *a, const struct universe_member *b)
+/* As universe_field and universe_method look for them */
+static int order(const void *one, const void *two)
 {
-	return a->name != b->name ? a->name < b->name : a->descriptor < b->descriptor;
-}
+	const struct universe_member *a = one, *b = two;
 
-/* Heap sort: no input makes it slow. */
-static void sift(struct universe_member *m, uint32_t at, uint32_t n)
-{
-	const struct universe_member moved = m[at];
-
-	for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
-		if (child + 1 < n && is_before(&m[child], &m[child + 1]))
-			child++;
-		if (!is_before(&moved, &m[child]))
-			break;
-		m[at] = m[child];
-	}
-	m[at] = moved;
-}
-
-static void sort_members(struct universe_member *m, uint32_t n)
-{
-	for (uint32_t i = n / 2; i > 0; i--)
-		sift(m, i - 1, n);
-	for (uint32_t last = n; last > 1; last--) {
-		const struct universe_member first = m[0];
-
-		m[0] = m[last - 1];
-		m[last - 1] = first;
-		sift(m, 0, last - 1);
-	}
+	if (a->name != b->name)
+		return a->name < b->name ? -1 : 1;
+	return a->descriptor < b->descriptor ? -1 : a->descriptor > b->descriptor;
 }
 
 static uint32_t add_members(struct universe_builder *b, const struct classfile *c,
@@ -60,7 +38,8 @@ static uint32_t add_members(struct universe_builder *b, const struct classfile *
 		builder_append(b, &b->members, &m, 1, sizeof(m));
 	}
 	if (n && !b->failed)
-		sort_members((struct universe_member *)(void *)b->members.data + at, n);
+		keel_sort(b->members.data + at * sizeof(struct universe_member), n, sizeof(struct universe_member),
+			  order);
 	return at;
 }
 

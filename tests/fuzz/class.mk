@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-FUZZ_KEEL := $(patsubst %,tools/lib/keel/%.c,arena buffer cursor)
+FUZZ_KEEL := $(patsubst %,tools/lib/keel/%.c,arena buffer cursor sort)
 $(eval $(call fuzzer,classfile,tests/fuzz/classfile.c $(CLASSFILE) $(FUZZ_KEEL),,))
 $(eval $(call fuzzer,jar,tests/fuzz/jar.c tests/fuzz/opened.c $(ARCHIVE) $(FUZZ_KEEL),libdeflate,))
 $(eval $(call fuzzer,jimage,tests/fuzz/jimage.c tests/fuzz/opened.c $(ARCHIVE) $(FUZZ_KEEL),libdeflate,))

@@ -6,6 +6,7 @@ WRAP_MALLOC := -Wl,--wrap=malloc
 $(eval $(call unit,keel_arena,$(T)/arena.c $(K)/arena.c,,$(WRAP_MALLOC)))
 $(eval $(call unit,keel_buffer,$(T)/buffer.c $(K)/buffer.c,,$(WRAP_REALLOC)))
 $(eval $(call unit,keel_cursor,$(T)/cursor.c $(K)/cursor.c,,))
+$(eval $(call unit,keel_sort,$(T)/sort.c $(K)/sort.c,,))
 $(eval $(call unit,keel_cleanup,$(T)/cleanup.c $(K)/cleanup.c,,))
 $(eval $(call unit,keel_log,$(T)/log.c $(K)/log.c,libsystemd,))
 $(eval $(call unit,keel_metric,$(T)/metric.c $(K)/metric.c $(K)/buffer.c,,))
