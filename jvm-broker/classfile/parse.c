@@ -36,10 +36,11 @@ static uint16_t take_u16(struct reader *r)
 static enum classfile_reason read_constant(struct reader *r, struct classfile_constant *k)
 {
 	const uint8_t *at = here(r);
-	const unsigned tag = left(r) ? *at : 0, octets = classfile_tag_octets(tag);
+	unsigned tag, octets;
 
 	if (left(r) < SHORTEST_ENTRY)
 		return CLASSFILE_REASON_TRUNCATED;
+	tag = *at;
 	k->tag = (uint8_t)tag;
 	k->kind = 0;
 	switch (tag) {
@@ -58,6 +59,7 @@ static enum classfile_reason read_constant(struct reader *r, struct classfile_co
 	case CLASSFILE_PACKAGE:
 		k->a = classfile_u16(at + 1);
 		k->b = 0;
+		octets = 2;
 		break;
 	case CLASSFILE_FIELDREF:
 	case CLASSFILE_METHODREF:
@@ -69,6 +71,7 @@ static enum classfile_reason read_constant(struct reader *r, struct classfile_co
 			return CLASSFILE_REASON_TRUNCATED;
 		k->a = classfile_u16(at + 1);
 		k->b = classfile_u16(at + 3);
+		octets = 4;
 		break;
 	case CLASSFILE_METHOD_HANDLE:
 		if (left(r) < 4)
@@ -76,11 +79,13 @@ static enum classfile_reason read_constant(struct reader *r, struct classfile_co
 		k->kind = at[1];
 		k->a = classfile_u16(at + 2);
 		k->b = 0;
+		octets = 3;
 		break;
 	case CLASSFILE_INTEGER:
 	case CLASSFILE_FLOAT:
 	case CLASSFILE_LONG:
 	case CLASSFILE_DOUBLE:
+		octets = tag == CLASSFILE_INTEGER || tag == CLASSFILE_FLOAT ? 4 : 8;
 		if (left(r) - 1 < octets)
 			return CLASSFILE_REASON_TRUNCATED;
 		k->a = 0;
