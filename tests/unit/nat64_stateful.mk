@@ -8,3 +8,5 @@ $(eval $(call unit,nat64_table,tests/unit/nat64/table.c tests/unit/nat64/world.c
 $(eval $(call unit,nat64_table_admin,tests/unit/nat64/table_admin.c tests/unit/nat64/world.c $(NAT64_TABLE_LINK),,))
 $(eval $(call unit,nat64_table_model,tests/unit/nat64/table_model.c tests/unit/nat64/world.c $(NAT64_TABLE_LINK),,))
 $(eval $(call unit,nat64_table_threads,tests/unit/nat64/table_threads.c $(NAT64_TABLE_LINK),,))
+$(call objs,kmod/nat64/datagram.c tests/unit/nat64/datagram.c): override CPPFLAGS += $(NAT64_TWIN)
+$(eval $(call unit,nat64_datagram,tests/unit/nat64/datagram.c kmod/nat64/datagram.c tests/unit/nat64/twin.c,,))

@@ -63,7 +63,11 @@
 	X(FORWARDING_OFF,      "forwarding_off",      "the device it came by or its namespace does not forward both families") \
 	X(LRO,                 "lro",                 "put together by large receive offload, which a router must not have on") \
 	X(XFRM,                "xfrm",                "an IPsec policy forbids it") \
-	X(UNCONFIRMED,         "unconfirmed",         "conntrack refused to confirm its flow")
+	X(UNCONFIRMED,         "unconfirmed",         "conntrack refused to confirm its flow") \
+	/* fragments on their way through a session table (RFC 6146 3.4) */ \
+	X(FRAGMENT_HELD,       "fragment_held",       "a fragment that came before the first one of its datagram: kept for it") \
+	X(FRAGMENT_OVERLAP,    "fragment_overlap",    "fragments of a datagram overlap, or have too many gaps (RFC 5722): the rest of it is dropped") \
+	X(FRAGMENT_LIMIT,      "fragment_limit",      "too many fragmented datagrams, or too many fragments that wait for their first one")
 /* clang-format on */
 
 enum nat64_verdict {
