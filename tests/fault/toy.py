@@ -9,7 +9,8 @@ import threading
 import uuid
 
 BUGS = {
-	# bug: verdicts of which it must draw one, and no other
+	# bug: verdicts of which it must draw one, and no other. What loses or moves single copies draws PARTIAL as well, whenever
+	# it meets an attempt that gets no reply.
 	"none": "",
 	"drop": "LOST",
 	"flip": "CORRUPTED",
@@ -19,13 +20,13 @@ BUGS = {
 	"refuse_and_keep": "PHANTOM",
 	"keep_unfinished": "PHANTOM CORRUPTED",
 	"half": "PARTIAL",
-	"misdeliver": "PHANTOM LOST DUPLICATE",
-	"vanish": "VANISHED LOST",
+	"misdeliver": "PHANTOM LOST DUPLICATE PARTIAL",
+	"vanish": "VANISHED LOST PARTIAL",
 	"dele_without_quit": "VANISHED",
-	"late": "STALE LOST",
+	"late": "STALE LOST PARTIAL",
 	"reuse": "REUSED LOST RESURRECTED ORDER STALE PARTIAL",
 	"shuffle": "ORDER",
-	"unreadable": "UNREADABLE LOST",
+	"unreadable": "UNREADABLE LOST PARTIAL",
 	"size": "CORRUPTED",
 }
 
@@ -56,7 +57,7 @@ class Store:
 			if self.hit("drop", 0.05):
 				return True
 			if self.hit("flip", 0.05):
-				at = self.rng.randrange(len(data) // 2, len(data))
+				at = self.rng.randrange(len(data) // 2, len(data) - 2)  # the last line keeps its end
 				data = data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
 			if self.hit("misdeliver", 0.05):
 				to = [self.rng.choice(list(self.boxes) or to)] * len(to)
