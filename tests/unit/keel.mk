@@ -12,6 +12,7 @@ $(eval $(call unit,keel_log,$(T)/log.c $(K)/log.c,libsystemd,))
 $(eval $(call unit,keel_metric,$(T)/metric.c $(K)/metric.c $(K)/buffer.c,,))
 $(eval $(call unit,keel_netlink,$(T)/netlink.c $(K)/netlink.c $(K)/buffer.c $(K)/cleanup.c,libnl-genl-3.0,))
 $(eval $(call unit,keel_option,$(T)/option.c $(K)/option.c $(K)/buffer.c,,))
+$(eval $(call unit,keel_subcommand,$(T)/subcommand.c $(K)/subcommand.c $(K)/option.c $(K)/buffer.c,,))
 KEEL_SETTING := $(K)/setting.c $(K)/setting_file.c $(K)/buffer.c $(K)/cleanup.c
 WRAP_ALLOCATION := -Wl,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
 $(eval $(call unit,keel_setting,$(T)/setting.c $(KEEL_SETTING),libconfig,$(WRAP_ALLOCATION)))

@@ -18,9 +18,24 @@ static const struct keel_option dump_rows[] = {
 	  "Put every class together again from what was read of it, and refuse it if it differs." },
 };
 
-const struct command commands[] = {
-	{ "class dump", "PATH...",
-	  "Print all that is in class files: of a file, jar, jmod, JDK image (lib/modules) or folder.", dump_rows,
-	  KEEL_COUNT(dump_rows), 1, run_class_dump },
+static const struct keel_options global_table = {
+	.program = "dvmctl",
+	.synopsis = "COMMAND [ARGUMENT]...",
+	.summary = "Look into class files, and into what they are delivered in.",
+	.stop_at_first = true,
 };
-const size_t commands_n = KEEL_COUNT(commands);
+
+static const struct command rows[] = {
+	{ { "class dump", "PATH...",
+	    "Print all that is in class files: of a file, jar, jmod, JDK image (lib/modules) or folder.", dump_rows,
+	    KEEL_COUNT(dump_rows), 1, -1 },
+	  run_class_dump },
+};
+
+const struct keel_subcommands commands = {
+	.global = &global_table,
+	.rows = rows,
+	.stride = sizeof(*rows),
+	.n = KEEL_COUNT(rows),
+	.statuses = "0 done; 1 something was refused; 2 wrong usage; 3 something could not be read.",
+};

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tools/lib/keel/option.h"
+#include "tools/lib/keel/subcommand.h"
 
 enum {
 	EXIT_DONE = 0,
@@ -25,16 +25,11 @@ struct given {
 };
 
 struct command {
-	const char *words; /* "class dump" */
-	const char *synopsis, *summary;
-	const struct keel_option *rows;
-	size_t n;
-	int least; /* operands */
+	struct keel_subcommand sub;
 	int (*run)(const struct given *given, char **operands, int n);
 };
 
-extern const struct command commands[];
-extern const size_t commands_n;
+extern const struct keel_subcommands commands; /* of struct command */
 
 /* dump.c */
 int run_class_dump(const struct given *given, char **operands, int n);

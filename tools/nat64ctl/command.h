@@ -8,7 +8,7 @@
 
 #include "tools/lib/keel/buffer.h"
 #include "tools/lib/keel/netlink.h"
-#include "tools/lib/keel/option.h"
+#include "tools/lib/keel/subcommand.h"
 
 #define EXIT_REFUSED 1
 #define EXIT_USAGE 2
@@ -22,19 +22,14 @@ struct given {
 };
 
 struct command {
-	const char *words; /* "instance add" */
-	const char *synopsis, *summary;
-	const struct keel_option *rows;
-	size_t n;
-	int least, most; /* operands; most -1 = any number */
-	bool offline;    /* asks the kernel's family nothing */
+	struct keel_subcommand sub;
+	bool offline; /* asks the kernel's family nothing */
 	/* Does it, and prints what there is to see. 0 or -errno with error; > 0: an exit status. */
 	int (*run)(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
 		   struct keel_buffer *error);
 };
 
-extern const struct command commands[];
-extern const size_t commands_n;
+extern const struct keel_subcommands commands; /* of struct command */
 
 /* change.c */
 int run_instance_add(struct keel_netlink *kernel, const struct given *given, char **operands, int n,

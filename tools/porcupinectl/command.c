@@ -36,6 +36,27 @@ static const struct keel_option format_rows[] = {
 	  "What PATH is: a Maildir (the default) or an mbox file." },
 };
 
+static const struct keel_option global_rows[] = {
+	{ "socket", 's', KEEL_OPTION_STRING, offsetof(struct global, socket), "PATH",
+	  "The node's control socket (default: $PORCUPINE_CONTROL, or " DEFAULT_SOCKET ")." },
+	{ "store", 0, KEEL_OPTION_STRING, offsetof(struct global, store), "PATH",
+	  "Work on the store in PATH itself; no daemon may have it." },
+	{ "json", 'j', KEEL_OPTION_FLAG, offsetof(struct global, json), NULL, "Print the answer as JSON." },
+};
+
+static const struct keel_options global_table = {
+	.program = "porcupinectl",
+	.synopsis = "COMMAND [ARGUMENT]...",
+	.summary = "Look after a porcupined node.",
+	.rows = global_rows,
+	.n = KEEL_COUNT(global_rows),
+	.stop_at_first = true,
+};
+
+static const struct keel_option json_row = {
+	"json", 'j', KEEL_OPTION_FLAG, AT(json), NULL, "Print the answer as JSON."
+};
+
 static int set_address(json_t *request, const char *text)
 {
 	return json_object_set_new(request, "address", json_string(text)) ? -EINVAL : 0;
@@ -157,27 +178,36 @@ static int fill_level(const struct given *given, char **operands, int n, json_t 
 }
 
 /* clang-format off */
-const struct command commands[] = {
-	{ "status", "status", "", "Show what the node is doing.", NULL, 0, 0, 0, NULL, show_status, false },
-	{ "user add", "user.add", "ADDRESS", "Make an account; its domain must be local.", user_add_rows, KEEL_COUNT(user_add_rows), 1, 1, fill_user_add, show_added, true },
-	{ "user list", "user.list", "[DOMAIN]", "List the accounts.", NULL, 0, 0, 1, fill_domain, show_users, true },
-	{ "user remove", "user.remove", "ADDRESS", "Remove an account and its mail.", NULL, 0, 1, 1, fill_address, show_removed, true },
-	{ "user passwd", "user.passwd", "ADDRESS", "Set an account's password.", user_passwd_rows, KEEL_COUNT(user_passwd_rows), 1, 1, fill_passwd, NULL, true },
-	{ "quota set", "quota.set", "ADDRESS SIZE", "Set what an account's mailbox may hold.", NULL, 0, 2, 2, fill_quota_set, NULL, true },
-	{ "domain add", "domain.add", "DOMAIN", "Make a domain local, with an account for its postmaster.", NULL, 0, 1, 1, fill_domain, show_added, true },
-	{ "domain list", "domain.list", "", "List the local domains.", NULL, 0, 0, 0, NULL, show_domains, true },
-	{ "domain remove", "domain.remove", "DOMAIN", "Make a domain foreign again.", force_rows, KEEL_COUNT(force_rows), 1, 1, fill_domain, show_removed, true },
-	{ "alias add", "alias.add", "ADDRESS TARGET...", "Make an address whose mail goes to others.", NULL, 0, 2, -1, fill_alias_add, show_added, true },
-	{ "alias list", "alias.list", "[DOMAIN]", "List the aliases.", NULL, 0, 0, 1, fill_domain, show_aliases, true },
-	{ "alias remove", "alias.remove", "ADDRESS", "Remove an alias.", NULL, 0, 1, 1, fill_address, show_removed, true },
-	{ "scrub", "scrub", "", "Read all that is stored and hold it against its checksums.", NULL, 0, 0, 0, NULL, show_scrub, true },
-	{ "compact", "compact", "", "Give back the space of deleted mail.", compact_rows, KEEL_COUNT(compact_rows), 0, 0, fill_compact, show_compact, true },
-	{ "export", "export", "ADDRESS PATH", "Write an account's mail to PATH, which must not exist.", format_rows, KEEL_COUNT(format_rows), 2, 2, fill_transfer, show_transfer, true },
-	{ "import", "import", "ADDRESS PATH", "Read mail from PATH into an account.", format_rows, KEEL_COUNT(format_rows), 2, 2, fill_transfer, show_transfer, true },
-	{ "metrics", "metrics", "", "Print everything that is counted, as Prometheus text.", NULL, 0, 0, 0, NULL, show_metrics, false },
-	{ "log-level", "log_level", "[LEVEL]", "Show the log level, or set it until the next reload.", NULL, 0, 0, 1, fill_level, show_level, false },
-	{ "reload", "reload", "", "Have the settings and the certificate read again.", NULL, 0, 0, 0, NULL, NULL, false },
-	{ "stop", "stop", "", "End the node, and wait until it has ended.", NULL, 0, 0, 0, NULL, NULL, false },
+static const struct command rows[] = {
+	{ { "status", "", "Show what the node is doing.", NULL, 0, 0, 0 }, "status", NULL, show_status, false },
+	{ { "user add", "ADDRESS", "Make an account; its domain must be local.", user_add_rows, KEEL_COUNT(user_add_rows), 1, 1 }, "user.add", fill_user_add, show_added, true },
+	{ { "user list", "[DOMAIN]", "List the accounts.", NULL, 0, 0, 1 }, "user.list", fill_domain, show_users, true },
+	{ { "user remove", "ADDRESS", "Remove an account and its mail.", NULL, 0, 1, 1 }, "user.remove", fill_address, show_removed, true },
+	{ { "user passwd", "ADDRESS", "Set an account's password.", user_passwd_rows, KEEL_COUNT(user_passwd_rows), 1, 1 }, "user.passwd", fill_passwd, NULL, true },
+	{ { "quota set", "ADDRESS SIZE", "Set what an account's mailbox may hold.", NULL, 0, 2, 2 }, "quota.set", fill_quota_set, NULL, true },
+	{ { "domain add", "DOMAIN", "Make a domain local, with an account for its postmaster.", NULL, 0, 1, 1 }, "domain.add", fill_domain, show_added, true },
+	{ { "domain list", "", "List the local domains.", NULL, 0, 0, 0 }, "domain.list", NULL, show_domains, true },
+	{ { "domain remove", "DOMAIN", "Make a domain foreign again.", force_rows, KEEL_COUNT(force_rows), 1, 1 }, "domain.remove", fill_domain, show_removed, true },
+	{ { "alias add", "ADDRESS TARGET...", "Make an address whose mail goes to others.", NULL, 0, 2, -1 }, "alias.add", fill_alias_add, show_added, true },
+	{ { "alias list", "[DOMAIN]", "List the aliases.", NULL, 0, 0, 1 }, "alias.list", fill_domain, show_aliases, true },
+	{ { "alias remove", "ADDRESS", "Remove an alias.", NULL, 0, 1, 1 }, "alias.remove", fill_address, show_removed, true },
+	{ { "scrub", "", "Read all that is stored and hold it against its checksums.", NULL, 0, 0, 0 }, "scrub", NULL, show_scrub, true },
+	{ { "compact", "", "Give back the space of deleted mail.", compact_rows, KEEL_COUNT(compact_rows), 0, 0 }, "compact", fill_compact, show_compact, true },
+	{ { "export", "ADDRESS PATH", "Write an account's mail to PATH, which must not exist.", format_rows, KEEL_COUNT(format_rows), 2, 2 }, "export", fill_transfer, show_transfer, true },
+	{ { "import", "ADDRESS PATH", "Read mail from PATH into an account.", format_rows, KEEL_COUNT(format_rows), 2, 2 }, "import", fill_transfer, show_transfer, true },
+	{ { "metrics", "", "Print everything that is counted, as Prometheus text.", NULL, 0, 0, 0 }, "metrics", NULL, show_metrics, false },
+	{ { "log-level", "[LEVEL]", "Show the log level, or set it until the next reload.", NULL, 0, 0, 1 }, "log_level", fill_level, show_level, false },
+	{ { "reload", "", "Have the settings and the certificate read again.", NULL, 0, 0, 0 }, "reload", NULL, NULL, false },
+	{ { "stop", "", "End the node, and wait until it has ended.", NULL, 0, 0, 0 }, "stop", NULL, NULL, false },
 };
 /* clang-format on */
-const size_t commands_n = KEEL_COUNT(commands);
+
+const struct keel_subcommands commands = {
+	.global = &global_table,
+	.rows = rows,
+	.stride = sizeof(*rows),
+	.n = KEEL_COUNT(rows),
+	.all = &json_row,
+	.all_n = 1,
+	.statuses = "0 done; 1 refused or failed; 2 wrong usage; 3 no node answers; 4 scrub found damage.",
+};

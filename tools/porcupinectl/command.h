@@ -8,7 +8,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "tools/lib/keel/option.h"
+#include "tools/lib/keel/subcommand.h"
+
+#define DEFAULT_SOCKET "/run/porcupine/control"
+
+/* The options before the subcommand. */
+struct global {
+	const char *socket;
+	const char *store;
+	bool json;
+};
 
 /* Every option of every subcommand; a subcommand's rows say which it takes. */
 struct given {
@@ -24,12 +33,8 @@ struct given {
 };
 
 struct command {
-	const char *words; /* "user add" */
-	const char *verb;  /* of the control socket */
-	const char *synopsis, *summary;
-	const struct keel_option *rows;
-	size_t n;
-	int least, most; /* operands; most -1 = any number */
+	struct keel_subcommand sub;
+	const char *verb; /* of the control socket */
 	/* Fills the request. 0 or -errno with error. NULL: operands are not looked at. */
 	int (*fill)(const struct given *given, char **operands, int n, json_t *request, struct keel_buffer *error);
 	/* Prints a good answer; returns the exit status. NULL: prints nothing. */
@@ -37,8 +42,7 @@ struct command {
 	bool offline; /* works with --store */
 };
 
-extern const struct command commands[];
-extern const size_t commands_n;
+extern const struct keel_subcommands commands; /* of struct command */
 
 /* show.c */
 int show_status(json_t *answer, FILE *out);
