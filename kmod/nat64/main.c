@@ -4,6 +4,7 @@
 
 #include "kmod/nat64/draft.h"
 #include "kmod/nat64/netlink.h"
+#include "kmod/nat64/path.h"
 #include "kmod/nat64/sysctl.h"
 
 unsigned int nat64_net_id __read_mostly;
@@ -47,6 +48,7 @@ static int __init begin(void)
 
 	if (ret)
 		return ret;
+	nat64_path64_init();
 	ret = nat64_draft_start();
 	if (ret)
 		goto free_table;

@@ -33,6 +33,9 @@ unsigned int nat64_path_segments(const struct nat64_snapshot *snapshot, const st
 /* The MSS that both sides of a TCP connection can use: mtu6 and mtu4 are those of the way out and back. */
 void nat64_path_clamp(struct nat64_pass *pass, unsigned int mtu6, unsigned int mtu4);
 
+/* Once, before the first packet. */
+void nat64_path64_init(void);
+
 /* An IPv6 packet in PREROUTING, and an IPv4 one. */
 unsigned int nat64_path64(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
 			  struct sk_buff *skb, const struct nf_hook_state *state);

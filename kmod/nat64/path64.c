@@ -8,6 +8,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/xfrm.h>
 
+#include "kmod/nat64/core/identification.h"
 #include "kmod/nat64/path.h"
 #include "kmod/nat64/route.h"
 #include "kmod/nat64/skb.h"
@@ -75,6 +76,22 @@ static enum nat64_verdict admit(struct nat64_pass *pass, struct sk_buff *skb, st
 	return NAT64_OK;
 }
 
+static DEFINE_PER_CPU(u32, identifications);
+static u64 identification_key __read_mostly;
+
+void __init nat64_path64_init(void)
+{
+	int cpu;
+
+	get_random_bytes(&identification_key, sizeof(identification_key));
+	for_each_possible_cpu(cpu) per_cpu(identifications, cpu) = get_random_u32();
+}
+
+static u16 identification(void)
+{
+	return nat64_identification(identification_key, this_cpu_inc_return(identifications));
+}
+
 /* The firewall has had its say: the flow's entry is confirmed, as IPv6's POSTROUTING would, and stays on this side. */
 static bool confirm(struct sk_buff *skb)
 {
@@ -103,7 +120,7 @@ static void may_fragment(struct sk_buff *skb, unsigned int wire_length, unsigned
 	if (!frag_max_size && (!skb_is_gso(skb) || wire_length > IPV6_MIN_MTU + SHRINK))
 		return;
 	header->frag_off &= ~htons(IP_DF);
-	header->id = htons(get_random_u16());
+	header->id = htons(identification());
 	csum_replace2(&header->check, old_off, header->frag_off);
 	csum_replace2(&header->check, old_id, header->id);
 }
@@ -143,7 +160,7 @@ static unsigned int leave(struct nat64_pass *pass, struct sk_buff *skb, struct r
 	const struct nat64_way way = {
 		.mtu_in = READ_ONCE(pass->in->mtu),
 		.mtu_out = mtu_out,
-		.identification = length <= IPV6_MIN_MTU ? get_random_u16() : 0,
+		.identification = length <= IPV6_MIN_MTU ? identification() : 0,
 		/* what turns back is forwarded by IPv6, which takes its one off */
 		.hops = route && !is_local(route),
 	};

@@ -7,6 +7,7 @@ usage: stateful.py CHECK [ARGUMENT...]
 import random
 import select
 import socket
+import struct
 import sys
 import threading
 
@@ -160,7 +161,9 @@ def syn():
 
 def unasked(address, port):
 	far = server(TCP)
-	far.setsockopt(socket.IPPROTO_IP, 11, 1)  # IP_RECVERR
+	# Blocking: whom poll() wakes may be there before the kernel has put the error down, and take the connection for made.
+	far.settimeout(None)
+	far.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 20, 0))
 	try:
 		far.connect((address, int(port)))
 	except ConnectionRefusedError:
