@@ -16,7 +16,8 @@ $(JVM)/Oracle.class: tests/conform/jvm/Oracle.java tests/conform/jvm.mk
 
 jvm_mutate := $(addprefix tests/conform/jvm/mutator/,calls.c class.c code.c main.c mutant.c tables.c) tests/conform/jvm/stream.c
 jvm_reader := tests/conform/jvm/reader.c $(jvm_STREAM)
-OBJS += $(call objs,$(jvm_mutate) $(jvm_reader))
+jvm_verdicts := tests/conform/jvm/verdicts.c $(jvm_STREAM)
+OBJS += $(call objs,$(jvm_mutate) $(jvm_reader) $(jvm_verdicts))
 $(JVM)/mutate: $(call objs,$(jvm_mutate))
 $(JVM)/reader: $(call objs,$(jvm_reader))
 $(JVM)/mutate $(JVM)/reader: $(B)/lib/libclassfile.a $(B)/lib/libkeel.a tests/conform/jvm.mk
@@ -24,5 +25,10 @@ $(JVM)/mutate $(JVM)/reader: $(B)/lib/libclassfile.a $(B)/lib/libkeel.a tests/co
 	@mkdir -p $(@D)
 	$(link)
 
-conform-jvm: $(JVM)/mutate $(JVM)/reader $(JVM)/liboracle.so $(JVM)/Oracle.class
+$(JVM)/verdicts: $(call objs,$(jvm_verdicts)) $(patsubst %,$(B)/lib/lib%.a,verify classfile keel) tests/conform/jvm.mk
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(link)
+
+conform-jvm: $(JVM)/mutate $(JVM)/reader $(JVM)/verdicts $(JVM)/liboracle.so $(JVM)/Oracle.class
 .PHONY: conform-jvm

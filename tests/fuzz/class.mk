@@ -7,3 +7,5 @@ $(eval $(call fuzzer,universe,tests/fuzz/universe.c $(UNIVERSE) $(CLASSFILE) $(F
 # Writes their seeds: build/default/bin/class_seeds tests/fuzz/corpus
 $(eval $(call program,class_seeds,tests/fuzz/class_seeds.c tests/unit/classfile/specimen.c tests/unit/archive/image.c,\
 	universe archive classfile keel,libdeflate,))
+# Its seeds are classes with certificates (tests/conform/jvm/certificates.py): one of each sort
+$(eval $(call fuzzer,verify,tests/fuzz/verify.c $(VERIFY) $(CLASSFILE) $(FUZZ_KEEL),,))

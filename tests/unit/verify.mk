@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+VERIFY_UNIT := tests/unit/verify/program.c $(VERIFY) $(CLASSFILE) $(patsubst %,tools/lib/keel/%.c,arena buffer sort)
+$(eval $(call unit,verify_checker,tests/unit/verify/checker.c $(VERIFY_UNIT),,))
