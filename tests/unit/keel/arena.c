@@ -58,7 +58,8 @@ START_TEST(pieces_are_apart_and_aligned)
 		const size_t n = (seed = seed * 1664525 + 1013904223) >> 20;
 
 		for (size_t k = 0; k <= n; k++)
-			ck_assert_uint_eq(pieces[i][k], i & 0xff);
+			if (pieces[i][k] != (i & 0xff)) /* a million times: quicker than Check's own words */
+				ck_abort_msg("piece %zu: octet %zu is another's", i, k);
 	}
 }
 END_TEST
