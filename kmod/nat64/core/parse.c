@@ -377,7 +377,7 @@ static NAT64_INLINE enum nat64_verdict parse_6(const struct view *view, __u32 at
 	}
 	if (!view->plain && half->protocol == PROTOCOL_ICMP4)
 		return NAT64_NO_NEXT_HEADER;
-	if (!half->fragment_offset && length - (half->l4 - at) > IP4_PAYLOAD_MAX)
+	if (length - (half->l4 - at) > IP4_PAYLOAD_MAX)
 		return NAT64_TOO_BIG_FOR_IPV4;
 	return parse_upper(view, half);
 }
