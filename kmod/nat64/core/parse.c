@@ -74,11 +74,11 @@ static NAT64_INLINE void clear(struct nat64_half *half, __u32 at)
 static NAT64_INLINE enum nat64_verdict parse_tcp(const struct view *view, struct nat64_half *half)
 {
 	const __u8 *tcp = view->data + half->l4;
-	__u32 size;
+	__u32 size = view->inner ? INNER_UPPER : TCP_HEADER;
 
 	half->upper = NAT64_TCP;
-	if (!upper_readable(view, half, view->inner ? INNER_UPPER : TCP_HEADER))
-		return missing(half, TCP_HEADER);
+	if (!upper_readable(view, half, size))
+		return missing(half, size);
 	half->source_port = nat64_get16(tcp);
 	half->destination_port = nat64_get16(tcp + 2);
 	if (view->inner)
