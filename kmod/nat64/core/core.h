@@ -74,6 +74,8 @@ enum nat64_upper {
 	NAT64_ERROR,    /* ICMP error: has an inner packet */
 	NAT64_FRAGMENT, /* not the first fragment: no upper-layer header here */
 	NAT64_OTHER,    /* any other protocol: carried as it is by a stateless instance */
+	/* A fragment of an ICMP message: refused, unless who followed the datagram makes an ECHO with a total of it, or a FRAGMENT. */
+	NAT64_ICMP_PIECE,
 };
 
 enum nat64_flags {
@@ -103,6 +105,8 @@ struct nat64_half {
 	__u16 fragment_offset; /* in octets */
 	__u8 type, code;       /* of ICMP, else 0 */
 	__u8 flags;            /* enum nat64_flags */
+	/* ICMP: of an ECHO that is a first fragment, filled in by who followed the datagram: octets of the whole message. Else 0. */
+	__u16 total;
 };
 
 struct nat64_flow {

@@ -107,8 +107,6 @@ static NAT64_INLINE enum nat64_verdict parse_udp(const struct view *view, struct
 	half->udp_length = nat64_host16(udp + 4);
 	if (half->udp_length < UDP_HEADER || (half->udp_length > half->payload && !is_fragment(half)))
 		return NAT64_BAD_L4;
-	if (view->family == 4 && half->flags & NAT64_F_UDP_ZERO && is_fragment(half))
-		return NAT64_UDP_ZERO_FRAGMENT;
 	return NAT64_OK;
 }
 
@@ -133,12 +131,17 @@ static enum nat64_verdict parse_icmp(const struct view *view, struct nat64_half 
 	struct nat64_icmp new;
 	int known;
 
-	if (is_fragment(half) && !view->inner)
-		return NAT64_ICMP_FRAGMENT;
 	if (!upper_readable(view, half, ICMP_HEADER))
-		return NAT64_TRUNCATED;
+		return view->inner ? NAT64_TRUNCATED : missing(half, ICMP_HEADER);
 	half->type = icmp[0];
 	half->code = icmp[1];
+	half->total = 0;
+	if (is_fragment(half) && !view->inner) {
+		half->upper = NAT64_ICMP_PIECE;
+		half->source_port = half->destination_port = is_echo(view, half->type) ? nat64_get16(icmp + 4)
+										       : (__force __be16)0;
+		return NAT64_OK;
+	}
 	if (is_echo(view, half->type)) {
 		half->upper = NAT64_ECHO;
 		half->source_port = half->destination_port = nat64_get16(icmp + 4);
@@ -160,8 +163,8 @@ static NAT64_INLINE enum nat64_verdict parse_upper(const struct view *view, stru
 	const __u8 icmp = view->family == 4 ? PROTOCOL_ICMP4 : PROTOCOL_ICMP6;
 
 	if (!view->plain && half->fragment_offset) {
-		half->upper = NAT64_FRAGMENT;
-		return half->protocol == icmp && !view->inner ? NAT64_ICMP_FRAGMENT : NAT64_OK;
+		half->upper = half->protocol == icmp && !view->inner ? NAT64_ICMP_PIECE : NAT64_FRAGMENT;
+		return NAT64_OK;
 	}
 	if (half->protocol == PROTOCOL_UDP)
 		return parse_udp(view, half);

@@ -93,6 +93,12 @@ static inline void nat64_upper(__u8 *upper, __u32 size, const struct nat64_half 
 	}
 }
 
+/* Octets behind the IP headers, for ICMPv6's pseudo header: of a fragment, those of all of them. */
+static NAT64_INLINE __u32 nat64_message(const struct nat64_half *half)
+{
+	return half->upper == NAT64_ECHO && half->total ? half->total : half->payload;
+}
+
 static NAT64_INLINE int nat64_is_other(const struct nat64_half *half)
 {
 	const __u8 protocol = half->protocol;
@@ -106,6 +112,10 @@ static NAT64_INLINE int nat64_is_other(const struct nat64_half *half)
 static NAT64_INLINE enum nat64_verdict nat64_check_other(const struct nat64_config *config,
 							 const struct nat64_flow *flow)
 {
+	if (flow->outer.upper <= NAT64_ECHO)
+		return NAT64_OK;
+	if (flow->outer.upper == NAT64_ICMP_PIECE)
+		return NAT64_ICMP_FRAGMENT;
 	if (config->carry_other)
 		return NAT64_OK;
 	if (nat64_is_other(&flow->outer))

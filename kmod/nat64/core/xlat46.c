@@ -63,8 +63,12 @@ static __u8 tos_46(const struct nat64_config *config, const struct nat64_half *h
 
 enum nat64_verdict nat64_check_46(const struct nat64_config *config, const struct nat64_flow *flow)
 {
-	if (flow->outer.flags & NAT64_F_UDP_ZERO && !config->amend_udp_zero)
-		return NAT64_UDP_ZERO;
+	if (flow->outer.flags & NAT64_F_UDP_ZERO) {
+		if (flow->outer.flags & NAT64_F_FRAGMENTED)
+			return NAT64_UDP_ZERO_FRAGMENT;
+		if (!config->amend_udp_zero)
+			return NAT64_UDP_ZERO;
+	}
 	return nat64_check_other(config, flow);
 }
 
@@ -162,7 +166,7 @@ static NAT64_INLINE enum nat64_verdict rewrite(const struct nat64_config *config
 		return NAT64_HOP_LIMIT;
 	if (outer->l4 + packet->headroom < header)
 		return NAT64_NO_MEMORY;
-	pseudo_46(outer, &map->outer, outer->payload, &pseudo);
+	pseudo_46(outer, &map->outer, plain ? outer->payload : nat64_message(outer), &pseudo);
 	if (!plain)
 		nat64_upper(l4, nat64_min(outer->payload, packet->linear - outer->l4), outer, &map->outer, &pseudo,
 			    echo_46(outer), packet->sum);

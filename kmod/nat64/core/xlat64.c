@@ -145,7 +145,7 @@ static NAT64_INLINE enum nat64_verdict rewrite(const struct nat64_config *config
 
 	if (outer->ttl <= way->hops)
 		return NAT64_HOP_LIMIT;
-	pseudo_64(outer, &map->outer, outer->payload, &pseudo);
+	pseudo_64(outer, &map->outer, plain ? outer->payload : nat64_message(outer), &pseudo);
 	if (!plain)
 		nat64_upper(l4, nat64_min(outer->payload, packet->linear - outer->l4), outer, &map->outer, &pseudo,
 			    echo_64(outer), packet->sum);

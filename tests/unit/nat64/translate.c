@@ -266,6 +266,42 @@ START_TEST(no_headroom)
 }
 END_TEST
 
+/* The first fragment of an echo, by who knows how long the echo is: its checksum becomes that of the whole. */
+START_TEST(echo_in_pieces)
+{
+	const int six = _i;
+	const size_t header = six ? 48 : 20, other = six ? 20 : 48;
+	static struct frame whole[2];
+	struct nat64_flow flow;
+	struct nat64_map map;
+	uint8_t *upper;
+
+	for (int family = 0; family < 2; family++) {
+		make(ECHO, family, 64);
+		frame_copy(&whole[family], &frame);
+	}
+	upper = six ? frame_6(&frame, v6[0], v6[1], 44, 32) : frame_4(&frame, v4[0], v4[1], 1, 24);
+	if (six)
+		memcpy(upper, (const uint8_t[]){ 58, 0, 0, 1, 0, 0, 0, 1 }, 8);
+	else
+		frame.packet.data[6] = 0x20;
+	memcpy(frame.packet.data + header, whole[six].packet.data + (six ? 40 : 20), 24);
+	frame_close(&frame);
+	memcpy(frame.packet.data + header, whole[six].packet.data + (six ? 40 : 20), 24);
+	ck_assert_int_eq(nat64_parse(&frame.packet, six ? 6 : 4, &flow), NAT64_OK);
+	ck_assert_int_eq(flow.outer.upper, NAT64_ICMP_PIECE);
+	ck_assert_int_eq(six ? nat64_check_64(&config, &flow) : nat64_check_46(&config, &flow), NAT64_ICMP_FRAGMENT);
+	flow.outer.upper = NAT64_ECHO;
+	flow.outer.total = 64;
+	ck_assert_int_eq(six ? nat64_map_64(&config, &flow, 0, &map) : nat64_map_46(&config, &flow, 0, &map), NAT64_OK);
+	ck_assert_int_eq(six ? nat64_rewrite_64(&config, &flow, &map, &way, &frame.packet)
+			     : nat64_rewrite_46(&config, &flow, &map, &way, &frame.packet),
+			 NAT64_OK);
+	ck_assert_uint_eq(frame.packet.len, other + 24);
+	ck_assert_mem_eq(frame.packet.data + other, whole[!six].packet.data + (six ? 20 : 40), 24);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("nat64_translate");
@@ -285,6 +321,7 @@ int main(void)
 	tcase_add_test(cases, may_be_fragmented);
 	tcase_add_loop_test(cases, trailing_octets, 0, 2);
 	tcase_add_test(cases, no_headroom);
+	tcase_add_loop_test(cases, echo_in_pieces, 0, 2);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
