@@ -416,7 +416,7 @@ static void swap_snapshot(struct nat64_net *nn, struct nat64_snapshot *snapshot)
 	if (snapshot)
 		snapshot->generation = nn->generation;
 	unregister_fronts(nn);
-	nat64_stateful_commit(old, snapshot);
+	nat64_stateful_commit(nn, old, snapshot);
 	nat64_event_commit(nn, old, snapshot);
 	retire_snapshot(old);
 }

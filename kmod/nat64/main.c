@@ -3,6 +3,7 @@
 #include <net/net_namespace.h>
 
 #include "kmod/nat64/draft.h"
+#include "kmod/nat64/fragment.h"
 #include "kmod/nat64/netlink.h"
 #include "kmod/nat64/path.h"
 #include "kmod/nat64/sysctl.h"
@@ -31,6 +32,7 @@ static void __net_exit end_net(struct net *net)
 
 	mutex_lock(&nn->lock);
 	nat64_draft_end(nn);
+	nat64_fragment_end(nn);
 	mutex_unlock(&nn->lock);
 	nat64_sysctl_unregister(nn);
 }

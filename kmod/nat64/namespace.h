@@ -39,6 +39,7 @@ struct nat64_snapshot {
 	struct nat64_entry entry[];
 };
 
+struct nat64_datagrams;
 struct nat64_net;
 
 /* The hooks of one pair of priorities: what the kernel calls. */
@@ -56,8 +57,9 @@ struct nat64_net {
 	u32 generation;
 	struct mutex lock; /* what follows, and who may swap the snapshot */
 	struct list_head drafts;
-	atomic_t sequence;        /* of events */
-	struct nat64_share share; /* sessions of all instances */
+	atomic_t sequence;                 /* of events */
+	struct nat64_share share;          /* sessions of all instances */
+	struct nat64_datagrams *datagrams; /* fragments under way; NULL: no stateful instance */
 	u32 max_instances;
 	u32 max_eamt;
 	u32 max_transactions;

@@ -3,12 +3,12 @@
 
 #include <linux/tcp.h>
 
+#include "kmod/nat64/fragment.h"
 #include "kmod/nat64/skb.h"
 #include "kmod/nat64/stats.h"
 #include "kmod/nat64/trace.h"
 
-/* Whether the rules cover the destination of a packet that could not be parsed. */
-static bool covers(const struct nat64_rules *rules, const struct sk_buff *skb, u8 family)
+bool nat64_path_covers(const struct nat64_rules *rules, const struct sk_buff *skb, u8 family)
 {
 	struct nat64_in6 v6;
 
@@ -18,6 +18,16 @@ static bool covers(const struct nat64_rules *rules, const struct sk_buff *skb, u
 		return nat64_covers_4(&rules->core, ip_hdr(skb)->daddr);
 	memcpy(&v6, &ipv6_hdr(skb)->daddr, sizeof(v6));
 	return nat64_covers_6(&rules->core, &v6);
+}
+
+const struct nat64_entry *nat64_path_entry(const struct nat64_snapshot *snapshot, u32 id)
+{
+	u32 i;
+
+	for (i = 0; snapshot && i < snapshot->count; i++)
+		if (snapshot->entry[i].instance->id == id)
+			return &snapshot->entry[i];
+	return NULL;
 }
 
 enum nat64_verdict nat64_path_find(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
@@ -34,12 +44,15 @@ enum nat64_verdict nat64_path_find(const struct nat64_snapshot *snapshot, const 
 			continue;
 		pass->entry = entry;
 		if (unlikely(parsed != NAT64_OK)) {
-			if (covers(rules, skb, family))
+			if (nat64_path_covers(rules, skb, family))
 				return parsed;
 			continue;
 		}
-		verdict = family == 6 ? nat64_mapping_64(entry, skb, &pass->flow, &pass->map)
-				      : nat64_mapping_46(entry, skb, &pass->flow, &pass->map);
+		if (unlikely(pass->flow.outer.flags & NAT64_F_FRAGMENTED))
+			verdict = nat64_fragment_map(snapshot, view, skb, pass);
+		else
+			verdict = family == 6 ? nat64_mapping_64(entry, skb, &pass->flow, &pass->map)
+					      : nat64_mapping_46(entry, skb, &pass->flow, &pass->map);
 		if (verdict != NAT64_NOT_OURS)
 			return verdict;
 	}
@@ -51,6 +64,8 @@ unsigned int nat64_path_refuse(struct nat64_pass *pass, struct sk_buff *skb, u8 
 	const struct nat64_instance *instance = pass->entry->instance;
 
 	nat64_count(instance, verdict[verdict]);
+	if (verdict == NAT64_FRAGMENT_HELD)
+		return NF_STOLEN;
 	trace_nat64_drop(pass->net, instance, skb, family, verdict);
 	nat64_error_send(skb, family, instance, verdict, &pass->fault);
 	kfree_skb(skb);

@@ -25,7 +25,11 @@ struct nat64_pass {
 /* The first entry of the view that has a word to say about the packet, in pass->entry: its verdict. NAT64_NOT_OURS: none has. */
 enum nat64_verdict nat64_path_find(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
 				   struct sk_buff *skb, u8 family, struct nat64_pass *pass);
-/* Counts, traces, tells the sender, frees: NF_STOLEN. */
+/* Whether the rules cover the packet's destination. */
+bool nat64_path_covers(const struct nat64_rules *rules, const struct sk_buff *skb, u8 family);
+/* The instance with this number; NULL: it is gone. */
+const struct nat64_entry *nat64_path_entry(const struct nat64_snapshot *snapshot, u32 id);
+/* Counts, traces, tells the sender, frees (but NAT64_FRAGMENT_HELD, which is not ours any more): NF_STOLEN. */
 unsigned int nat64_path_refuse(struct nat64_pass *pass, struct sk_buff *skb, u8 family, enum nat64_verdict verdict);
 /* The whole way again for each segment of a GSO packet. */
 unsigned int nat64_path_segments(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,

@@ -7,7 +7,7 @@
 #include <net/ip6_fib.h>
 #include <net/xfrm.h>
 
-#include "kmod/nat64/path.h"
+#include "kmod/nat64/fragment.h"
 #include "kmod/nat64/route.h"
 #include "kmod/nat64/skb.h"
 #include "kmod/nat64/stats.h"
@@ -181,7 +181,7 @@ static unsigned int rewrite(struct nat64_pass *pass, struct sk_buff *skb, const 
 }
 
 /* A pool4 address may be the router's own: what nothing is mapped to, and what the translator cannot carry, is the router's. */
-static bool leave_to_host(const struct nat64_pass *pass, __be32 destination, enum nat64_verdict verdict)
+static bool leave_to_host(const struct nat64_pass *pass, const struct sk_buff *skb, enum nat64_verdict verdict)
 {
 	switch (verdict) {
 	case NAT64_OK:
@@ -189,9 +189,10 @@ static bool leave_to_host(const struct nat64_pass *pass, __be32 destination, enu
 	case NAT64_SUBSCRIBER_SESSIONS:
 	case NAT64_SESSION_LIMIT:
 	case NAT64_NO_MEMORY:
+	case NAT64_FRAGMENT_HELD: /* another CPU may have it */
 		return false;
 	default:
-		return nat64_route_local4(pass->net, pass->in, destination);
+		return nat64_route_local4(pass->net, pass->in, ip_hdr(skb)->daddr); /* it may not have been parsed */
 	}
 }
 
@@ -202,7 +203,7 @@ static bool leave_alone(const struct nat64_pass *pass, const struct sk_buff *skb
 	struct nat64_in6 v6;
 
 	if (pass->entry->rules->mode == OSNC_NAT64_STATEFUL)
-		return leave_to_host(pass, ip_hdr(skb)->daddr, verdict); /* it may not have been parsed */
+		return leave_to_host(pass, skb, verdict);
 	if (core->eamt && nat64_eamt_46(core->eamt, pass->flow.outer.destination.v4, &v6))
 		return false;
 	return !pass->entry->rules->embed_destinations ||
@@ -235,13 +236,16 @@ unsigned int nat64_path46(const struct nat64_snapshot *snapshot, const struct na
 
 unsigned int nat64_path_hairpin(struct nat64_pass *pass, struct sk_buff *skb)
 {
+	const u16 total = pass->flow.outer.upper == NAT64_ECHO ? pass->flow.outer.total : 0;
 	enum nat64_verdict verdict;
 	struct exit exit;
 
 	verdict = nat64_skb_parse(skb, 4, &pass->packet, &pass->flow);
 	pass->flow.hairpin = 1;
 	if (verdict == NAT64_OK)
-		verdict = nat64_mapping_46(pass->entry, skb, &pass->flow, &pass->map);
+		verdict = pass->flow.outer.flags & NAT64_F_FRAGMENTED
+				  ? nat64_fragment_return(skb, pass, total)
+				  : nat64_mapping_46(pass->entry, skb, &pass->flow, &pass->map);
 	if (verdict == NAT64_OK)
 		verdict = admit(pass, skb, &exit);
 	if (verdict != NAT64_OK || exit.segment)

@@ -9,7 +9,7 @@
 #include <net/xfrm.h>
 
 #include "kmod/nat64/core/identification.h"
-#include "kmod/nat64/path.h"
+#include "kmod/nat64/fragment.h"
 #include "kmod/nat64/route.h"
 #include "kmod/nat64/skb.h"
 #include "kmod/nat64/stats.h"
@@ -125,15 +125,19 @@ static void may_fragment(struct sk_buff *skb, unsigned int wire_length, unsigned
 	csum_replace2(&header->check, old_id, header->id);
 }
 
-static void send(struct nat64_pass *pass, struct sk_buff *skb, struct rtable *route, unsigned int frag_max_size)
+static void enter4(struct sk_buff *skb, unsigned int frag_max_size)
 {
-	skb_dst_drop(skb);
-	skb_dst_set(skb, &route->dst);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	IPCB(skb)->iif = skb->skb_iif;
 	IPCB(skb)->flags = IPSKB_FORWARDED;
 	if (unlikely(frag_max_size))
 		IPCB(skb)->frag_max_size = frag_max_size + SHRINK - sizeof(struct frag_hdr);
+}
+
+static void send(struct nat64_pass *pass, struct sk_buff *skb, struct rtable *route)
+{
+	skb_dst_drop(skb);
+	skb_dst_set(skb, &route->dst);
 	skb_set_transport_header(skb, sizeof(struct iphdr));
 	if (unlikely(is_local(route))) {
 		dst_input(skb);
@@ -182,11 +186,12 @@ static unsigned int leave(struct nat64_pass *pass, struct sk_buff *skb, struct r
 	nat64_count(instance, packets_64);
 	nat64_count_by(instance, octets_64, length);
 	nat64_count(instance, verdict[NAT64_OK]);
-	if (!route)
-		return nat64_path_hairpin(pass, skb);
 	if (unlikely(skb_is_gso(skb) || frag_max_size))
 		may_fragment(skb, wire_length, frag_max_size);
-	send(pass, skb, route, frag_max_size);
+	enter4(skb, frag_max_size);
+	if (unlikely(!route))
+		return nat64_path_hairpin(pass, skb);
+	send(pass, skb, route);
 	return NF_STOLEN;
 refuse:
 	if (route)
@@ -201,20 +206,18 @@ static int behind_forward(struct net *net, struct sock *sk, struct sk_buff *skb)
 	struct nat64_pass pass = { .net = net, .in = skb->dev };
 	enum nat64_verdict verdict = NAT64_NOT_OURS;
 	struct rtable *route;
-	u32 i;
 
-	for (i = 0; snapshot && i < snapshot->count; i++)
-		if (snapshot->entry[i].instance->id == NAT64_CB(skb)->instance_id)
-			break;
-	if (!snapshot || i == snapshot->count) {
+	pass.entry = nat64_path_entry(snapshot, NAT64_CB(skb)->instance_id);
+	if (!pass.entry) {
 		kfree_skb(skb);
 		return 0;
 	}
 	skb_dst_drop(skb);
-	pass.entry = &snapshot->entry[i];
 	verdict = nat64_skb_parse(skb, 6, &pass.packet, &pass.flow);
 	if (verdict == NAT64_OK)
-		verdict = nat64_mapping_64(pass.entry, skb, &pass.flow, &pass.map);
+		verdict = unlikely(pass.flow.outer.flags & NAT64_F_FRAGMENTED)
+				  ? nat64_fragment_recall(skb, &pass)
+				  : nat64_mapping_64(pass.entry, skb, &pass.flow, &pass.map);
 	if (verdict == NAT64_OK)
 		verdict = admit(&pass, skb, &route);
 	if (verdict == NAT64_OK)
@@ -229,6 +232,8 @@ static unsigned int filter(struct nat64_pass *pass, struct sk_buff *skb, struct 
 	struct net_device *out = route ? route->dst.dev : pass->in;
 
 	NAT64_CB(skb)->instance_id = pass->entry->instance->id;
+	if (unlikely(pass->flow.outer.flags & NAT64_F_FRAGMENTED))
+		nat64_fragment_note(skb, &pass->flow);
 	/* What looks at a forwarded packet's route (reject, for one) must find one of IPv6's; this one leads nowhere. */
 	skb_dst_drop(skb);
 	skb_dst_set_noref(skb, &pass->net->ipv6.ip6_null_entry->dst);

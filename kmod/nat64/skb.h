@@ -19,6 +19,12 @@ struct nat64_cb {
 		struct inet6_skb_parm h6;
 	};
 	u32 instance_id;
+	/* of a fragment, what its datagram's first one told: fragment.c */
+	__be16 source_port;
+	union {
+		__be16 destination_port;
+		u16 total;
+	};
 };
 
 #define NAT64_CB(skb) ((struct nat64_cb *)(skb)->cb)

@@ -5,6 +5,7 @@
 #include <linux/tcp.h>
 
 #include "kmod/nat64/error.h"
+#include "kmod/nat64/fragment.h"
 #include "kmod/nat64/hostport.h"
 #include "kmod/nat64/stats.h"
 
@@ -54,6 +55,7 @@ static void collect(struct work_struct *work)
 	mutex_lock(&stateful->lock);
 	if (stateful->rules) {
 		nat64_table_gc(stateful->table, &stateful->rules->policy, nat64_stateful_now(), SLICE_PARTS);
+		nat64_fragment_sweep(stateful->nn);
 		queue_delayed_work(system_power_efficient_wq, &stateful->work, SLICE);
 	}
 	mutex_unlock(&stateful->lock);
@@ -77,6 +79,8 @@ static int begin(struct nat64_net *nn, struct nat64_instance *instance, const st
 	int ret = -ENOMEM;
 
 	if (stateful)
+		ret = nat64_fragment_begin(nn);
+	if (!ret)
 		ret = nat64_table_create(shape, pool, &nn->share, &calls, stateful, &stateful->table);
 	if (ret) {
 		kfree(stateful);
@@ -188,16 +192,21 @@ static bool holds(const struct nat64_snapshot *snapshot, const struct nat64_inst
 	return false;
 }
 
-void nat64_stateful_commit(const struct nat64_snapshot *old, const struct nat64_snapshot *new)
+void nat64_stateful_commit(struct nat64_net *nn, const struct nat64_snapshot *old, const struct nat64_snapshot *new)
 {
+	bool any = false;
 	u32 i;
 
 	for (i = 0; old && i < old->count; i++)
 		if (old->entry[i].instance->stateful && !holds(new, old->entry[i].instance))
 			stop(old->entry[i].instance->stateful);
 	for (i = 0; new &&i < new->count; i++)
-		if (new->entry[i].instance->stateful)
+		if (new->entry[i].instance->stateful) {
 			follow(new->entry[i].instance->stateful, new->entry[i].rules);
+			any = true;
+		}
+	if (!any)
+		nat64_fragment_end(nn);
 }
 
 void nat64_stateful_free(struct nat64_stateful *stateful)
@@ -255,6 +264,22 @@ enum nat64_verdict nat64_stateful_46(const struct nat64_entry *entry, struct sk_
 	fill_visit(entry, skb, flow, &visit);
 	local_bh_disable();
 	verdict = nat64_table_46(entry->instance->stateful->table, &visit, flow, map);
+	local_bh_enable();
+	return verdict;
+}
+
+enum nat64_verdict nat64_stateful_piece(const struct nat64_entry *entry, struct sk_buff *skb,
+					const struct nat64_flow *flow, struct nat64_map *map)
+{
+	struct nat64_visit visit;
+	enum nat64_verdict verdict;
+
+	fill_visit(entry, skb, flow, &visit);
+	if (flow->outer.fragment_offset)
+		visit.tcp_flags = 0; /* payload stands where they would */
+	local_bh_disable();
+	verdict = (flow->family == 6 ? nat64_table_64 : nat64_table_46)(entry->instance->stateful->table, &visit, flow,
+									map);
 	local_bh_enable();
 	return verdict;
 }

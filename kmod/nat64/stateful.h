@@ -23,8 +23,8 @@ struct nat64_stateful {
 /* With the namespace's lock held: makes the table, or the pool, that these rules need: all that can fail. 0 or -errno with extack. */
 int nat64_stateful_prepare(struct nat64_net *nn, struct nat64_instance *instance, struct nat64_rules *rules,
 			   struct netlink_ext_ack *extack);
-/* The new snapshot is in force (either may be NULL): tables follow, those of instances that are gone stop. */
-void nat64_stateful_commit(const struct nat64_snapshot *old, const struct nat64_snapshot *new);
+/* The namespace's new snapshot is in force (either may be NULL): tables follow, those of instances that are gone stop. */
+void nat64_stateful_commit(struct nat64_net *nn, const struct nat64_snapshot *old, const struct nat64_snapshot *new);
 /* The instance goes; no packet is in the table. NULL: nothing to do. */
 void nat64_stateful_free(struct nat64_stateful *stateful);
 
@@ -33,6 +33,9 @@ enum nat64_verdict nat64_stateful_64(const struct nat64_entry *entry, struct sk_
 				     const struct nat64_flow *flow, struct nat64_map *map);
 enum nat64_verdict nat64_stateful_46(const struct nat64_entry *entry, struct sk_buff *skb,
 				     const struct nat64_flow *flow, struct nat64_map *map);
+/* The same of a fragment, either way: the flow has upper and ports of its datagram's first one. */
+enum nat64_verdict nat64_stateful_piece(const struct nat64_entry *entry, struct sk_buff *skb,
+					const struct nat64_flow *flow, struct nat64_map *map);
 /* A packet that nat64_stateful_46() said NAT64_SYN_HELD of: keeps or drops it. NF_STOLEN. */
 unsigned int nat64_stateful_hold(const struct nat64_entry *entry, struct sk_buff *skb, const struct nat64_flow *flow);
 

@@ -108,6 +108,14 @@ static int l4_of(const struct nat64_half *half)
 	}
 }
 
+/* Why there is none. */
+static enum nat64_verdict no_session(const struct nat64_half *half)
+{
+	if (half->upper == NAT64_ICMP_PIECE)
+		return NAT64_ICMP_FRAGMENT;
+	return half->upper == NAT64_FRAGMENT ? NAT64_FRAGMENT_UNKNOWN : NAT64_UNKNOWN_L4;
+}
+
 /* An echo has one identifier where others have two ports: it is the host's, and the remote side has none. */
 static __be16 remote_port(int l4, __be16 port)
 {
@@ -237,7 +245,7 @@ enum nat64_verdict nat64_table_64(struct nat64_table *table, const struct nat64_
 	if (half->upper == NAT64_ERROR)
 		return error_64(table, visit, flow, map);
 	if (l4 < 0)
-		return half->upper == NAT64_FRAGMENT ? NAT64_FRAGMENT_UNKNOWN : NAT64_UNKNOWN_L4;
+		return no_session(half);
 	request.l4 = l4;
 	request.key.host = half->source.v6;
 	request.key.port = half->source_port;
@@ -291,7 +299,7 @@ enum nat64_verdict nat64_table_46(struct nat64_table *table, const struct nat64_
 	if (half->upper == NAT64_ERROR)
 		return error_46(table, visit, flow, map);
 	if (!request_46(half, l4, &request))
-		return half->upper == NAT64_FRAGMENT ? NAT64_FRAGMENT_UNKNOWN : NAT64_UNKNOWN_L4;
+		return no_session(half);
 	session = find4(table, &request);
 	if (likely(session && touch(session, visit, 0))) {
 		map->outer.destination.v6 = session->key.host;

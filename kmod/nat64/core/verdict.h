@@ -24,7 +24,7 @@
 	/* fragments */ \
 	X(BAD_FRAGMENT,        "bad_fragment",        "a fragment whose length is not a multiple of 8, or that ends behind 65535 (RFC 791, RFC 8200 4.5)") \
 	X(TINY_FRAGMENT,       "tiny_fragment",       "a first fragment without its whole upper-layer header (RFC 7112)") \
-	X(ICMP_FRAGMENT,       "icmp_fragment",       "a fragment of an ICMP message: its checksum cannot be carried over (RFC 7915 1.2)") \
+	X(ICMP_FRAGMENT,       "icmp_fragment",       "a fragment of an ICMP message: its checksum cannot be carried over (RFC 7915 1.2), but for an echo by a stateful instance") \
 	X(UDP_ZERO_FRAGMENT,   "udp_zero_fragment",   "a fragment of an IPv4 UDP datagram without checksum (RFC 7915 4.5)") \
 	X(UDP_ZERO,            "udp_zero",            "an IPv4 UDP datagram without checksum while amend-udp-checksum-zero is off") \
 	X(TOO_BIG_FOR_IPV4,    "too_big_for_ipv4",    "an IPv6 datagram of more octets than an IPv4 one can have") \
@@ -58,7 +58,7 @@
 	X(SUBSCRIBER_PORTS,    "subscriber_ports",    "the subscriber has used up the port blocks that it may have (RFC 6888 REQ-4)") \
 	X(SUBSCRIBER_SESSIONS, "subscriber_sessions", "the subscriber has as many sessions as it may have (RFC 6888 REQ-4, REQ-5)") \
 	X(SESSION_LIMIT,       "session_limit",       "the instance or the namespace has as many sessions as it may have") \
-	X(FRAGMENT_UNKNOWN,    "fragment_unknown",    "a fragment whose first fragment has not been seen") \
+	X(FRAGMENT_UNKNOWN,    "fragment_unknown",    "a fragment whose first fragment did not come in time") \
 	/* the glue's own */ \
 	X(FORWARDING_OFF,      "forwarding_off",      "the device it came by or its namespace does not forward both families") \
 	X(LRO,                 "lro",                 "put together by large receive offload, which a router must not have on") \
@@ -66,7 +66,7 @@
 	X(UNCONFIRMED,         "unconfirmed",         "conntrack refused to confirm its flow") \
 	/* fragments on their way through a session table (RFC 6146 3.4) */ \
 	X(FRAGMENT_HELD,       "fragment_held",       "a fragment that came before the first one of its datagram: kept for it") \
-	X(FRAGMENT_OVERLAP,    "fragment_overlap",    "fragments of a datagram overlap, or have too many gaps (RFC 5722): the rest of it is dropped") \
+	X(FRAGMENT_OVERLAP,    "fragment_overlap",    "a fragment that came twice; or fragments of a datagram overlap, or have too many gaps (RFC 5722): the rest of it is dropped") \
 	X(FRAGMENT_LIMIT,      "fragment_limit",      "too many fragmented datagrams, or too many fragments that wait for their first one")
 /* clang-format on */
 

@@ -48,28 +48,67 @@ static struct nat64_flow fragment(unsigned int id, unsigned int offset, unsigned
 	return flow;
 }
 
-static struct nat64_waiting waiting;
+static void *taken[NAT64_DATAGRAM_HELD_ALL];
+static unsigned int taken_count;
 
-static enum nat64_verdict first(unsigned int id, unsigned int length, unsigned int now)
+static void take_all(struct nat64_waiting *waiting)
 {
-	struct nat64_flow flow = fragment(id, 0, length);
+	void *packet;
 
-	return nat64_datagram_first(all, &flow, now, LIFETIME, &waiting);
+	taken_count = 0;
+	while ((packet = nat64_datagram_take(all, waiting)))
+		taken[taken_count++] = packet;
+}
+
+static enum nat64_verdict see(struct nat64_flow *flow, void *packet, unsigned int octets, unsigned int now)
+{
+	const struct nat64_arrival arrival = { packet, octets, now, LIFETIME };
+	struct nat64_waiting waiting = { 77 };
+	enum nat64_verdict verdict = nat64_datagram_see(all, flow, &arrival, &waiting);
+
+	take_all(&waiting);
+	return verdict;
+}
+
+static enum nat64_verdict seen(unsigned int id, unsigned int offset, unsigned int length, unsigned int now,
+			       void *packet, int flags)
+{
+	struct nat64_flow flow = fragment(id, offset, length);
+	enum nat64_verdict verdict;
+
+	flow.outer.flags |= flags;
+	verdict = see(&flow, packet, length, now);
+	if (verdict == NAT64_OK) {
+		ck_assert_int_eq(flow.outer.upper, NAT64_UDP);
+		ck_assert_uint_eq(flow.outer.source_port, cpu_to_be16(1000 + id));
+		ck_assert_uint_eq(flow.outer.destination_port, cpu_to_be16(53));
+	}
+	return verdict;
 }
 
 static enum nat64_verdict more(unsigned int id, unsigned int offset, unsigned int length, unsigned int now,
 			       void *packet)
 {
-	struct nat64_flow flow = fragment(id, offset, length);
-	struct nat64_half half = flow.outer;
-	enum nat64_verdict verdict = nat64_datagram_more(all, &flow, now, LIFETIME, packet, &half, &waiting);
+	return seen(id, offset, length, now, packet, NAT64_F_MORE);
+}
 
-	if (verdict == NAT64_OK) {
-		ck_assert_int_eq(half.upper, NAT64_UDP);
-		ck_assert_uint_eq(half.source_port, cpu_to_be16(1000 + id));
-		ck_assert_uint_eq(half.destination_port, cpu_to_be16(53));
-	}
-	return verdict;
+static enum nat64_verdict first(unsigned int id, unsigned int length, unsigned int now)
+{
+	return more(id, 0, length, now, "first");
+}
+
+static enum nat64_verdict last(unsigned int id, unsigned int offset, unsigned int length, unsigned int now)
+{
+	return seen(id, offset, length, now, "last", 0);
+}
+
+static unsigned int sweep(unsigned int now)
+{
+	struct nat64_waiting waiting;
+
+	nat64_datagrams_sweep(all, now, &waiting);
+	take_all(&waiting);
+	return taken_count;
 }
 
 START_TEST(in_order)
@@ -92,9 +131,9 @@ START_TEST(the_first_comes_last)
 	ck_assert_int_eq(more(1, 1600, 8, 10, &packets[0]), NAT64_FRAGMENT_HELD);
 	ck_assert_int_eq(more(1, 800, 800, 11, &packets[1]), NAT64_FRAGMENT_HELD);
 	ck_assert_int_eq(first(1, 800, 11), NAT64_OK);
-	ck_assert_uint_eq(waiting.count, 2);
-	ck_assert_ptr_eq(waiting.packet[0], &packets[0]);
-	ck_assert_ptr_eq(waiting.packet[1], &packets[1]);
+	ck_assert_uint_eq(taken_count, 2);
+	ck_assert_ptr_eq(taken[0], &packets[0]);
+	ck_assert_ptr_eq(taken[1], &packets[1]);
 	/* They come again, and find their ports. */
 	ck_assert_int_eq(more(1, 1600, 8, 11, &packets[0]), NAT64_OK);
 	ck_assert_int_eq(more(1, 800, 800, 11, &packets[1]), NAT64_OK);
@@ -107,7 +146,7 @@ START_TEST(overlap_ends_it)
 {
 	static const struct {
 		unsigned int offset, length;
-	} overlaps[] = { { 800, 8 }, { 1592, 16 }, { 792, 16 }, { 8, 8 }, { 800, 800 }, { 8, 4000 } };
+	} overlaps[] = { { 1592, 16 }, { 8, 4000 }, { 0, 2000 } };
 	unsigned int i;
 
 	begin();
@@ -121,7 +160,110 @@ START_TEST(overlap_ends_it)
 	/* What waits is given up with it. */
 	ck_assert_int_eq(more(99, 800, 800, 10, "x"), NAT64_FRAGMENT_HELD);
 	ck_assert_int_eq(more(99, 1592, 16, 10, "y"), NAT64_FRAGMENT_OVERLAP);
-	ck_assert_uint_eq(waiting.count, 1);
+	ck_assert_uint_eq(taken_count, 1);
+	end();
+}
+END_TEST
+
+/* What adds nothing is dropped, and its datagram goes on. */
+START_TEST(a_copy_is_dropped)
+{
+	static const struct {
+		unsigned int offset, length;
+	} copies[] = { { 800, 800 }, { 0, 800 }, { 8, 8 }, { 792, 16 } };
+	unsigned int i;
+
+	begin();
+	ck_assert_int_eq(first(1, 800, 10), NAT64_OK);
+	ck_assert_int_eq(more(1, 800, 800, 10, NULL), NAT64_OK);
+	for (i = 0; i < sizeof(copies) / sizeof(copies[0]); i++)
+		ck_assert_int_eq(more(1, copies[i].offset, copies[i].length, 10, NULL), NAT64_FRAGMENT_OVERLAP);
+	ck_assert_int_eq(more(1, 1600, 8, 10, NULL), NAT64_OK);
+	end();
+}
+END_TEST
+
+START_TEST(nothing_is_behind_the_last)
+{
+	begin();
+	ck_assert_int_eq(first(1, 800, 10), NAT64_OK);
+	ck_assert_int_eq(last(1, 1600, 8, 10), NAT64_OK);
+	ck_assert_int_eq(more(1, 1608, 8, 10, NULL), NAT64_FRAGMENT_OVERLAP);
+	ck_assert_int_eq(more(1, 800, 800, 10, NULL), NAT64_FRAGMENT_OVERLAP);
+	ck_assert_int_eq(first(2, 800, 10), NAT64_OK);
+	ck_assert_int_eq(more(2, 1600, 8, 10, NULL), NAT64_OK);
+	ck_assert_int_eq(last(2, 800, 8, 10), NAT64_FRAGMENT_OVERLAP);
+	ck_assert_int_eq(more(2, 808, 8, 10, NULL), NAT64_FRAGMENT_OVERLAP);
+	end();
+}
+END_TEST
+
+/* A datagram that has come as a whole takes no room: more than there is room for, one after the other. */
+START_TEST(whole_ones_make_room)
+{
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < 10 * NAT64_DATAGRAMS_MAX; i++) {
+		if (i % 2)
+			ck_assert_int_eq(last(i, 800, 100, 10), NAT64_FRAGMENT_HELD);
+		ck_assert_int_eq(first(i, 800, 10), NAT64_OK);
+		ck_assert_uint_eq(taken_count, i % 2);
+		ck_assert_int_eq(last(i, 800, 100, 10), NAT64_OK);
+	}
+	end();
+	ck_assert_uint_eq(released, 0);
+}
+END_TEST
+
+static struct nat64_flow echo(unsigned int family, unsigned int offset, unsigned int length, unsigned int type)
+{
+	struct nat64_flow flow = fragment(1, offset, length);
+
+	flow.family = family;
+	flow.outer.protocol = family == 4 ? 1 : 58;
+	flow.outer.upper = NAT64_ICMP_PIECE;
+	flow.outer.type = offset ? 0 : type;
+	flow.outer.source_port = flow.outer.destination_port = cpu_to_be16(offset ? 0 : 7);
+	return flow;
+}
+
+/* An ICMP message goes when its first and its last fragment have come, and the first is told its length. */
+START_TEST(icmp_waits_for_its_length)
+{
+	static const unsigned int types[][2] = { { 4, 8 }, { 4, 0 }, { 6, 128 }, { 6, 129 } };
+	struct nat64_flow flow;
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < 4; i++) {
+		flow = echo(types[i][0], 0, 800, types[i][1]);
+		flow.outer.flags |= NAT64_F_MORE;
+		flow.outer.identification = i;
+		ck_assert_int_eq(see(&flow, "0", 8, 10), NAT64_FRAGMENT_HELD);
+		flow = echo(types[i][0], 800, 800, 0);
+		flow.outer.flags |= NAT64_F_MORE;
+		flow.outer.identification = i;
+		ck_assert_int_eq(see(&flow, "1", 8, 10), NAT64_FRAGMENT_HELD);
+		flow = echo(types[i][0], 1600, 50, 0);
+		flow.outer.identification = i;
+		ck_assert_int_eq(see(&flow, "2", 8, 10), NAT64_OK);
+		ck_assert_int_eq(flow.outer.upper, NAT64_ECHO);
+		ck_assert_uint_eq(flow.outer.source_port, cpu_to_be16(7));
+		ck_assert_uint_eq(taken_count, 2);
+		flow = echo(types[i][0], 0, 800, types[i][1]);
+		flow.outer.flags |= NAT64_F_MORE;
+		flow.outer.identification = i;
+		ck_assert_int_eq(see(&flow, "0", 8, 10), NAT64_OK);
+		ck_assert_int_eq(flow.outer.upper, NAT64_ECHO);
+		ck_assert_uint_eq(flow.outer.total, 1650);
+	}
+	/* of others nobody waits for the length */
+	flow = echo(4, 0, 800, 3);
+	flow.outer.flags |= NAT64_F_MORE;
+	flow.outer.identification = 9;
+	ck_assert_int_eq(see(&flow, "0", 8, 10), NAT64_OK);
+	ck_assert_int_eq(flow.outer.upper, NAT64_OTHER);
 	end();
 }
 END_TEST
@@ -132,12 +274,9 @@ START_TEST(it_is_forgotten_in_time)
 	ck_assert_int_eq(first(1, 800, 10), NAT64_OK);
 	ck_assert_int_eq(more(1, 800, 8, 11, NULL), NAT64_OK);
 	ck_assert_int_eq(more(1, 808, 8, 12, "x"), NAT64_FRAGMENT_HELD);
-	nat64_datagrams_sweep(all, 13, &waiting);
-	ck_assert_uint_eq(waiting.count, 0);
-	nat64_datagrams_sweep(all, 14, &waiting);
-	ck_assert_uint_eq(waiting.count, 1);
-	nat64_datagrams_sweep(all, 14, &waiting);
-	ck_assert_uint_eq(waiting.count, 0);
+	ck_assert_uint_eq(sweep(13), 0);
+	ck_assert_uint_eq(sweep(14), 1);
+	ck_assert_uint_eq(sweep(14), 0);
 	end();
 	ck_assert_uint_eq(released, 0);
 }
@@ -151,24 +290,43 @@ START_TEST(it_is_bounded)
 	for (i = 0; i < NAT64_DATAGRAM_HELD; i++)
 		ck_assert_int_eq(more(1, 800 + 8 * i, 8, 10, "x"), NAT64_FRAGMENT_HELD);
 	ck_assert_int_eq(more(1, 8000, 8, 10, "x"), NAT64_FRAGMENT_LIMIT);
-	for (i = 2; i < 3000; i++) {
+	for (i = 2; i < 8000; i++) {
 		enum nat64_verdict verdict = more(i, 800, 8, 10, "x");
 
 		held += verdict == NAT64_FRAGMENT_HELD;
 		refused += verdict == NAT64_FRAGMENT_LIMIT;
 	}
 	ck_assert_uint_eq(held, NAT64_DATAGRAMS_MAX - 1);
-	ck_assert_uint_eq(held + refused, 2998);
-	for (;;) {
-		nat64_datagrams_sweep(all, 12, &waiting);
-		if (!waiting.count)
-			break;
-		swept += waiting.count;
-	}
+	ck_assert_uint_eq(held + refused, 7998);
+	while (sweep(12))
+		swept += taken_count;
 	ck_assert_uint_eq(swept, held + NAT64_DATAGRAM_HELD);
 	ck_assert_int_eq(first(5000, 8, 12), NAT64_OK);
 	end();
 	ck_assert_uint_eq(released, 0);
+}
+END_TEST
+
+/* Fragments, and the memory they take, of all datagrams together. */
+START_TEST(all_are_bounded)
+{
+	unsigned int i, held = 0;
+	struct nat64_flow flow;
+
+	begin();
+	for (i = 0; i < 100 * 64; i++)
+		held += more(i % 100, 800 + 8 * (i / 100), 8, 10, "x") == NAT64_FRAGMENT_HELD;
+	ck_assert_uint_eq(held, NAT64_DATAGRAM_HELD_ALL);
+	while (sweep(12))
+		;
+	for (i = 0; i < 100; i++) {
+		flow = fragment(i, 800, 8);
+		flow.outer.flags |= NAT64_F_MORE;
+		ck_assert_int_eq(see(&flow, "x", NAT64_DATAGRAM_OCTETS / 64, 13),
+				 i < 64 ? NAT64_FRAGMENT_HELD : NAT64_FRAGMENT_LIMIT);
+	}
+	end();
+	ck_assert_uint_eq(released, 64);
 }
 END_TEST
 
@@ -203,8 +361,13 @@ int main(void)
 	tcase_add_test(tests, in_order);
 	tcase_add_test(tests, the_first_comes_last);
 	tcase_add_test(tests, overlap_ends_it);
+	tcase_add_test(tests, a_copy_is_dropped);
+	tcase_add_test(tests, nothing_is_behind_the_last);
+	tcase_add_test(tests, whole_ones_make_room);
+	tcase_add_test(tests, icmp_waits_for_its_length);
 	tcase_add_test(tests, it_is_forgotten_in_time);
 	tcase_add_test(tests, it_is_bounded);
+	tcase_add_test(tests, all_are_bounded);
 	tcase_add_test(tests, many_pieces);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
