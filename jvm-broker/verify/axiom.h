@@ -10,7 +10,73 @@
 /* NAME, the throwable's class (java/lang/) */
 #define VERIFY_ERRORS(X) \
 	X(VERIFY,      "VerifyError") \
-	X(FORMAT,      "ClassFormatError")
+	X(FORMAT,      "ClassFormatError") \
+	X(VERSION,     "UnsupportedClassVersionError") \
+	X(NO_CLASS,    "NoClassDefFoundError")
+
+/* What is looked at when a class is defined.  As below. */
+#define VERIFY_AXIOMS_FORMAT(X) \
+	X(VERSION_MAJOR,        VERSION, "4.1",      "the version is one from 45.0 to 61.0") \
+	/* constants */ \
+	X(CONSTANT_UTF8,        FORMAT, "4.4.7",     "a Utf8 is modified UTF-8; from version 48 on, in its shortest form") \
+	X(CONSTANT_VERSION,     FORMAT, "4.4",       "a constant's tag is known in the class's version") \
+	X(CONSTANT_MODULE,      FORMAT, "4.4",       "Module and Package stand in a module-info only") \
+	X(CONSTANT_INDEX,       FORMAT, "4.4",       "a constant refers to constants of the right kinds") \
+	X(CONSTANT_CLASS,       FORMAT, "4.4.1",     "a Class names a class or an array") \
+	X(CONSTANT_NAME,        FORMAT, "4.4.6",     "a NameAndType has a name that its descriptor's kind of member may have") \
+	X(CONSTANT_DESCRIPTOR,  FORMAT, "4.4.6",     "a NameAndType has a descriptor") \
+	X(CONSTANT_MEMBER,      FORMAT, "4.4.2",     "a reference to a field has a field's descriptor, one to a method a method's") \
+	X(CONSTANT_INIT,        FORMAT, "4.4.2",     "a Methodref whose name begins with < is to <init>, and void") \
+	X(CONSTANT_HANDLE,      FORMAT, "4.4.8",     "a MethodHandle's kind is 1 to 9 and fits what it refers to") \
+	X(CONSTANT_HANDLE_NAME, FORMAT, "4.4.8",     "newInvokeSpecial is of <init>, and no other kind is") \
+	X(CONSTANT_TYPE,        FORMAT, "4.4.9",     "a MethodType has a method's descriptor") \
+	/* the class */ \
+	X(CLASS_MODULE,         NO_CLASS, "4.1",     "a module-info is no class") \
+	X(CLASS_FLAGS,          FORMAT, "4.1",       "flags of the class do not contradict each other") \
+	X(CLASS_THIS,           FORMAT, "4.1",       "this_class is a Class, and no array") \
+	X(CLASS_SUPER,          FORMAT, "4.1",       "super_class is a Class, and no array; only Object has none, and an interface has Object") \
+	X(CLASS_INTERFACE,      FORMAT, "4.1",       "an interface is a Class, and no array") \
+	X(CLASS_INTERFACE_TWICE, FORMAT, "4.1",      "no interface is there twice") \
+	/* members */ \
+	X(FIELD_FLAGS,          FORMAT, "4.5",       "flags of a field do not contradict each other") \
+	X(FIELD_NAME,           FORMAT, "4.5",       "a field has a name that is one") \
+	X(FIELD_DESCRIPTOR,     FORMAT, "4.5",       "a field has a field's descriptor") \
+	X(FIELD_TWICE,          FORMAT, "4.5",       "no two fields have the same name and descriptor") \
+	X(FIELD_VALUE,          FORMAT, "4.7.2",     "a static field has one ConstantValue at most, of its type") \
+	X(METHOD_FLAGS,         FORMAT, "4.6",       "flags of a method do not contradict each other") \
+	X(METHOD_NAME,          FORMAT, "4.6",       "a method has a name that is one") \
+	X(METHOD_DESCRIPTOR,    FORMAT, "4.6",       "a method has a method's descriptor; <init> is void, and from version 51 on <clinit> ()V") \
+	X(METHOD_PARAMETERS,    FORMAT, "4.3.3",     "a method has 255 words of parameters at most") \
+	X(METHOD_TWICE,         FORMAT, "4.6",       "no two methods have the same name and descriptor") \
+	X(METHOD_INITIALISER,   FORMAT, "4.6",       "<clinit> is static, from version 51 on") \
+	X(METHOD_CONSTRUCTOR,   FORMAT, "4.6",       "an interface has no constructor") \
+	X(METHOD_CODE,          FORMAT, "4.7.3",     "a method has one Code, unless it is native or abstract: then none") \
+	X(METHOD_EXCEPTIONS,    FORMAT, "4.7.5",     "a method has one Exceptions at most, a list of Classes") \
+	X(METHOD_NAMES,         FORMAT, "4.7.24",    "a method has one MethodParameters at most, as long as it says") \
+	/* code */ \
+	X(CODE_SHAPE,           FORMAT, "4.7.3",     "a Code is as long as its parts") \
+	X(CODE_LENGTH,          FORMAT, "4.7.3",     "code has 1 to 65535 octets") \
+	X(CODE_LOCALS,          FORMAT, "4.7.3",     "max_locals has room for the parameters") \
+	X(CODE_HANDLER,         FORMAT, "4.7.3",     "a protected range is none that is empty, and inside the code, as its handler is") \
+	X(CODE_CATCH,           FORMAT, "4.7.3",     "what a handler catches is a Class") \
+	X(CODE_LINES,           FORMAT, "4.7.12",    "a LineNumberTable is as long as it says, its offsets inside the code") \
+	X(CODE_VARIABLES,       FORMAT, "4.7.13",    "a table of local variables is as long as it says, its ranges, names, descriptors and locals are sound") \
+	X(CODE_VARIABLE_TWICE,  FORMAT, "4.7.13",    "no local variable is there twice; one with a type has one without") \
+	X(CODE_FRAMES,          FORMAT, "4.7.4",     "a Code has one StackMapTable at most") \
+	/* attributes */ \
+	X(ATTRIBUTE_NAME,       FORMAT, "4.7",       "an attribute's name is a Utf8") \
+	X(ATTRIBUTE_TWICE,      FORMAT, "4.7",       "an attribute of which there may be one is there once") \
+	X(ATTRIBUTE_LENGTH,     FORMAT, "4.7",       "an attribute of fixed length has it") \
+	X(ATTRIBUTE_INDEX,      FORMAT, "4.7",       "an attribute refers to a constant of the right kind") \
+	X(INNER_FLAGS,          FORMAT, "4.7.6",     "flags of an inner class do not contradict each other") \
+	X(INNER_MODULE,         NO_CLASS, "4.7.6",   "no inner class is a module-info") \
+	X(INNER_OUTER,          FORMAT, "4.7.6",     "an outer class is no array, and not its own inner class") \
+	X(INNER_TWICE,          FORMAT, "4.7.6",     "no row of InnerClasses is there twice") \
+	X(BOOTSTRAP_SHAPE,      FORMAT, "4.7.23",    "BootstrapMethods is as long as its parts, and has the rows that constants name") \
+	X(BOOTSTRAP_CONSTANT,   FORMAT, "4.7.23",    "a bootstrap method is a MethodHandle, its arguments are loadable") \
+	X(NEST_BOTH,            FORMAT, "4.7.28",    "a class is not a nest's host and a member of another") \
+	X(RECORD_SHAPE,         FORMAT, "4.7.30",    "a Record is as long as its parts, its names and descriptors are some") \
+	X(PERMITTED_FINAL,      FORMAT, "4.7.31",    "a final class permits no subclasses")
 
 /* The type checker: versions from 50 on.  NAME, error, clause, what must hold (manual) */
 #define VERIFY_AXIOMS_CHECKER(X) \
@@ -74,7 +140,9 @@
 	X(PROTECTED,            VERIFY, "4.10.1.8",  "a protected member from above and of another package is used on objects of this class")
 /* clang-format on */
 
-#define VERIFY_AXIOMS(X) VERIFY_AXIOMS_CHECKER(X)
+#define VERIFY_AXIOMS(X) \
+	VERIFY_AXIOMS_FORMAT(X) \
+	VERIFY_AXIOMS_CHECKER(X)
 
 enum verify_error_class {
 #define X(name, text) VERIFY_ERROR_##name,

@@ -43,6 +43,7 @@ struct judge {
 	uint32_t *slots, slots_n; /* obligations by key: + 1 */
 	uint64_t work, work_max;
 	enum verify_reason refused;
+	enum verify_phase phase; /* of errors */
 };
 
 /* A frame of a StackMapTable, or a state of the machine. Words, counts of words. */
@@ -109,6 +110,8 @@ static inline int judge_refuse(struct judge *judge, enum verify_reason reason)
 
 /* Room for one more of *n elements of the size in *array. false: refused. */
 bool judge_grow(struct judge *judge, void *array, uint32_t n, uint32_t *room, size_t size);
+/* The number of any text; 0: refused. */
+uint32_t judge_text(struct judge *judge, struct classfile_text text);
 /* The type of a Class entry, whose index was checked; TYPE_TOP: refused, or its name is none. */
 uint32_t judge_class(struct judge *judge, uint16_t index);
 /* A method's or field's descriptor, by its Utf8's index; NULL: refused, or malformed. */

@@ -39,7 +39,7 @@ void judge_report(struct judge *judge, uint16_t method, enum verify_axiom axiom,
 	final = axiom >= VERIFY_AXIOM_FRAME_TRUNCATED && axiom <= VERIFY_AXIOM_FRAME_SIZE &&
 		axiom != VERIFY_AXIOM_FRAME_NEW;
 	judge->errors[judge->errors_n++] = (struct verify_error){
-		.axiom = (uint8_t)axiom, .phase = VERIFY_LINK, .final = final, .method = method, .bci = bci
+		.axiom = (uint8_t)axiom, .phase = (uint8_t)judge->phase, .final = final, .method = method, .bci = bci
 	};
 }
 
@@ -50,6 +50,13 @@ static uint32_t name(struct judge *judge, const uint8_t *text, size_t len)
 	if (n == NAME_NONE)
 		judge_refuse(judge, judge->names.n < NAMES_MAX ? VERIFY_REASON_MEMORY : VERIFY_REASON_NAMES);
 	return n;
+}
+
+uint32_t judge_text(struct judge *judge, struct classfile_text text)
+{
+	const uint32_t n = text.len ? name(judge, text.data, text.len) : NAME_NONE;
+
+	return n == NAME_NONE ? 0 : n;
 }
 
 /* Reads a type at *at < end as words; 0: it is none. */

@@ -3,6 +3,7 @@
 
 #include "jvm-broker/classfile/opcode.h"
 #include "jvm-broker/verify/checker.h"
+#include "jvm-broker/verify/format.h"
 
 #define TYPE_CHECKED 50 /* the first version with frames */
 #define WORK_LEAST (1u << 22)
@@ -190,12 +191,14 @@ enum verify_reason verify_class(const struct classfile *c, const struct verify_o
 	struct judge judge = { .c = c, .options = options, .arena = arena };
 	struct verify_verdict verdict = { 0 };
 
-	if (c->major < TYPE_CHECKED) {
-		*out = (struct verify_verdict){ .unjudged = true };
-		return VERIFY_REASON_NONE;
+	judge.phase = VERIFY_DEFINE;
+	if (!judge_init(&judge) && format_check(&judge)) {
+		judge.phase = VERIFY_LINK;
+		if (c->major < TYPE_CHECKED)
+			verdict.unjudged = true;
+		else
+			check_methods(&judge);
 	}
-	if (!judge_init(&judge))
-		check_methods(&judge);
 	if (!judge.refused)
 		write_obligations(&judge, &verdict);
 	if (judge.refused)
@@ -206,9 +209,8 @@ enum verify_reason verify_class(const struct classfile *c, const struct verify_o
 	verdict.obligations_n = judge.obligations_n;
 	verdict.places_n = judge.places_n;
 	verdict.work = judge.work;
-	verdict.unjudged = false;
 	for (uint32_t i = 0; i < judge.errors_n && c->major == TYPE_CHECKED; i++)
-		verdict.unjudged |= !judge.errors[i].final;
+		verdict.unjudged |= judge.phase == VERIFY_LINK && !judge.errors[i].final;
 	*out = verdict;
 	return VERIFY_REASON_NONE;
 }

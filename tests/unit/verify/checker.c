@@ -28,8 +28,8 @@ static const struct {
 	ROW(HANDLER_END, -1, STATIC, ROOM(1, 0), CODE("\x11\0\0\x57\xb1"), HANDLERS("\0\0\0\2\0\4\0\0"))
 	ROW(HANDLER_PC, -1, STATIC, ROOM(1, 0), CODE("\x11\0\0\x57\xb1"), HANDLERS("\0\0\0\3\0\2\0\0"))
 	ROW(HANDLER_CATCH, 1, STATIC, ROOM(1, 0), CODE("\xb1\x57\xb1"), FRAMES("\0\1\x41\7\0\x08"), HANDLERS("\0\0\0\1\0\1\0\x0a"))
-	ROW(VARIABLE_START, -1, STATIC, ROOM(1, 1), CODE("\x11\0\0\x57\xb1"), .variables = OCTETS("\0\1\0\1\0\1\0\x10\0\x10\0\0"))
-	ROW(VARIABLE_LENGTH, -1, STATIC, ROOM(1, 1), CODE("\x11\0\0\x57\xb1"), .variables = OCTETS("\0\1\0\0\0\1\0\x10\0\x10\0\0"))
+	ROW(VARIABLE_START, -1, STATIC, ROOM(1, 1), CODE("\x11\0\0\x57\xb1"), .variables = OCTETS("\0\1\0\1\0\1\0\x1b\0\x1c\0\0"))
+	ROW(VARIABLE_LENGTH, -1, STATIC, ROOM(1, 1), CODE("\x11\0\0\x57\xb1"), .variables = OCTETS("\0\1\0\0\0\1\0\x1b\0\x1c\0\0"))
 	ROW(FRAME_TRUNCATED, -1, STATIC, CODE("\xb1"), FRAMES("\0\2\0"))
 	ROW(FRAME_TRUNCATED, -1, STATIC, CODE("\xb1"), FRAMES("\0"))
 	ROW(FRAME_TRUNCATED, -1, STATIC, ROOM(1, 1), CODE("\xb1"), FRAMES("\0\1\xfc\0\0\7\0"))
@@ -118,10 +118,10 @@ START_TEST(each_axiom)
 }
 END_TEST
 
-/* PROTECTED is always an obligation. */
+/* PROTECTED is always an obligation; what is looked at before is shown by classes with certificates (tests/conform/jvm). */
 START_TEST(every_axiom_has_a_row)
 {
-	for (int axiom = 0; axiom < VERIFY_AXIOMS_N; axiom++) {
+	for (int axiom = VERIFY_AXIOM_INSTRUCTION; axiom < VERIFY_AXIOMS_N; axiom++) {
 		bool found = axiom == VERIFY_AXIOM_PROTECTED;
 
 		for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -13,7 +13,15 @@ static unsigned pair(struct pool *p, const char *name, const char *descriptor)
 	return pool_two(p, CLASSFILE_NAME_AND_TYPE, a, b);
 }
 
-static void constants(struct pool *p)
+static unsigned integer(struct pool *p)
+{
+	u1(&p->octets, CLASSFILE_INTEGER);
+	u4(&p->octets, 7);
+	return p->next++;
+}
+
+/* dynamic: the version knows invokedynamic; else integers stand in its place */
+static void constants(struct pool *p, bool dynamic)
 {
 	char deep[257] = { 0 };
 
@@ -37,15 +45,22 @@ static void constants(struct pool *p)
 	ck_assert_uint_eq(pair(p, "v", "I"), P_V);
 	ck_assert_uint_eq(pool_two(p, CLASSFILE_FIELDREF, P_THIS, P_V), P_FIELD);
 	ck_assert_uint_eq(pool_two(p, CLASSFILE_FIELDREF, P_ARRAY, P_V), P_ARRAY_FIELD);
-	ck_assert_uint_eq(pool_two(p, CLASSFILE_INVOKE_DYNAMIC, 0, P_G), P_DYNAMIC);
+	ck_assert_uint_eq(dynamic ? pool_two(p, CLASSFILE_INVOKE_DYNAMIC, 0, P_G) : integer(p), P_DYNAMIC);
 	ck_assert_uint_eq(pair(p, "clone", "()Ljava/lang/Object;"), P_CLONE);
 	ck_assert_uint_eq(pool_two(p, CLASSFILE_METHODREF, P_OBJECT, P_CLONE), P_OBJECT_CLONE);
-	u1(&p->octets, CLASSFILE_INTEGER);
-	u4(&p->octets, 7);
+	ck_assert_uint_eq(integer(p), P_INT);
 	u1(&p->octets, CLASSFILE_LONG);
 	u4(&p->octets, 0);
 	u4(&p->octets, 7);
-	p->next += 3;
+	p->next += 2;
+	if (dynamic) {
+		u1(&p->octets, CLASSFILE_METHOD_HANDLE);
+		u1(&p->octets, CLASSFILE_REF_INVOKE_STATIC);
+		u2(&p->octets, P_CALL);
+		p->next++;
+	} else {
+		integer(p);
+	}
 	ck_assert_uint_eq(p->next, P_END);
 }
 
@@ -83,19 +98,20 @@ static void method(struct keel_buffer *b, const struct program *program, const u
 const struct classfile *program_class(const struct program *program, struct keel_arena *arena)
 {
 	struct classfile *c = keel_arena_take(arena, sizeof(*c));
-	unsigned names[5];
+	unsigned names[6];
 	struct keel_buffer b;
 	struct pool p;
 	void *octets;
 
 	keel_buffer_init(&b, 0);
 	pool_init(&p);
-	constants(&p);
+	constants(&p, !program->major || program->major > 50);
 	names[0] = pool_utf8(&p, program->name ?: "f");
 	names[1] = pool_utf8(&p, program->descriptor ?: "()V");
 	names[2] = pool_utf8(&p, "Code");
 	names[3] = pool_utf8(&p, "StackMapTable");
 	names[4] = pool_utf8(&p, "LocalVariableTable");
+	names[5] = pool_utf8(&p, "BootstrapMethods");
 	begin_class(&b, program->major ?: 61, &p);
 	u2(&b, CLASSFILE_PUBLIC | CLASSFILE_SUPER);
 	u2(&b, P_THIS);
@@ -108,7 +124,8 @@ const struct classfile *program_class(const struct program *program, struct keel
 	u2(&b, 0);
 	u2(&b, 1);
 	method(&b, program, names);
-	u2(&b, 0);
+	u2(&b, 1);
+	attribute(&b, names[5], OCTETS("\0\1\0\x28\0\0"));
 	octets = keel_arena_take(arena, b.len);
 	ck_assert(c && octets);
 	memcpy(octets, b.data, b.len);

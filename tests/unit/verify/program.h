@@ -31,7 +31,8 @@ enum {
 	P_OBJECT_CLONE,  /* Methodref java/lang/Object clone ()Ljava/lang/Object; */
 	P_INT,           /* Integer 7 */
 	P_LONG,          /* Long 7, and the slot behind it */
-	P_END = 40,
+	P_HANDLE = 40,   /* MethodHandle REF_invokeStatic p/T g (I)V: of the one bootstrap method */
+	P_END,
 };
 /* clang-format on */
 
