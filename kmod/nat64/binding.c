@@ -201,8 +201,8 @@ int nat64_session_claim(struct nat64_session *session)
 }
 
 /* With the binding lock held and the session claimed. */
-static void session_end(struct nat64_table *table, struct nat64_session *session, const struct nat64_policy *policy,
-			u32 now)
+void nat64_session_end_locked(struct nat64_table *table, struct nat64_session *session,
+			      const struct nat64_policy *policy, u32 now)
 {
 	const struct nat64_key6 *key = &session->key;
 	struct nat64_bib *bib = session->bib;
@@ -215,6 +215,8 @@ static void session_end(struct nat64_table *table, struct nat64_session *session
 	peer_remove(table, session);
 	session_event(table, session, now, 1);
 	count_out(table, bib->subscriber);
+	if (session->alg)
+		atomic_dec(&table->attached);
 	WRITE_ONCE(bib->sessions, bib->sessions - 1);
 	if (!bib->sessions && !bib->fixed)
 		nat64_bib_end(table, bib, policy, now);
@@ -228,7 +230,7 @@ void nat64_session_end(struct nat64_table *table, struct nat64_session *session,
 		nat64_binding_lock(table, nat64_bib_hash6(table, session->l4, &session->key.host, session->key.port));
 
 	spin_lock_bh(lock);
-	session_end(table, session, policy, now);
+	nat64_session_end_locked(table, session, policy, now);
 	spin_unlock_bh(lock);
 }
 
@@ -289,6 +291,36 @@ static enum nat64_verdict create(struct nat64_table *table, const struct nat64_v
 	return verdict;
 }
 
+int nat64_binding_expect(struct nat64_table *table, const struct nat64_visit *visit, const struct nat64_ends *ends,
+			 u32 lifetime, struct nat64_bib **bib)
+{
+	const struct nat64_step step = { .state = NAT64_STATE_V4_INIT, .lifetime = lifetime };
+	struct nat64_request request = { .l4 = NAT64_L4_TCP,
+					 .from6 = 1,
+					 .key = { .host = ends->host, .remote = ends->remote, .port = ends->port } };
+
+	if (create(table, visit, &request, *bib, &step) != NAT64_OK)
+		return -ENOSPC;
+	if (!*bib)
+		*bib = nat64_bib_find4(table, NAT64_L4_TCP, request.pool, request.pool_port);
+	return 0;
+}
+
+/* With the binding lock held: a session was opened on a mapping that was made for one. */
+static void arrived(struct nat64_table *table, const struct nat64_visit *visit, const struct nat64_request *request,
+		    struct nat64_bib *bib)
+{
+	struct nat64_key6 key = request->key;
+	struct nat64_session *session;
+
+	/* its owner uses it as any other */
+	bib->expected = request->from6 ? NAT64_EXPECTED_NOT : NAT64_EXPECTED_TAKEN;
+	key.remote_port = 0;
+	session = nat64_find6(table, request->l4, &key);
+	if (session && !request->from6 && request->key.remote_port && nat64_session_claim(session))
+		nat64_session_end_locked(table, session, visit->policy, visit->now);
+}
+
 /* With the binding lock held. bib: the mapping, or NULL. */
 static enum nat64_verdict decide(struct nat64_table *table, const struct nat64_visit *visit,
 				 struct nat64_request *request, struct nat64_bib *bib)
@@ -302,15 +334,24 @@ static enum nat64_verdict decide(struct nat64_table *table, const struct nat64_v
 		.mapped = !!bib,
 	};
 	struct nat64_step step;
+	enum nat64_verdict verdict;
 
+	if (bib && bib->expected && !request->from6) {
+		if (bib->expected == NAT64_EXPECTED_TAKEN)
+			return NAT64_FILTERED;
+		opening.filtering = NAT64_FILTER_ADDRESS_DEPENDENT;
+	}
 	if (bib && !request->from6)
-		opening.known = visit->policy->filtering == NAT64_FILTER_ADDRESS_DEPENDENT &&
+		opening.known = opening.filtering == NAT64_FILTER_ADDRESS_DEPENDENT &&
 				peer_known(table, request, visit->now);
 	switch (nat64_session_open(&opening, &visit->policy->lifetimes, &step)) {
 	case NAT64_OPEN_CREATE:
 		if (bib && bib->dying)
 			return NAT64_NO_MAPPING;
-		return create(table, visit, request, bib, &step);
+		verdict = create(table, visit, request, bib, &step);
+		if (verdict == NAT64_OK && bib && bib->expected)
+			arrived(table, visit, request, bib);
+		return verdict;
 	case NAT64_OPEN_PASS:
 		request->pool = bib->pool;
 		request->pool_port = bib->pool_port;
@@ -340,7 +381,7 @@ static int exists(struct nat64_table *table, const struct nat64_visit *visit, st
 	if (!nat64_life_over(atomic64_read(&session->life), visit->now))
 		return 1;
 	if (nat64_session_claim(session))
-		session_end(table, session, visit->policy, visit->now);
+		nat64_session_end_locked(table, session, visit->policy, visit->now);
 	return 0;
 }
 

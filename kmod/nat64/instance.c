@@ -308,7 +308,13 @@ struct nat64_rules *nat64_rules_build(u8 mode, const struct nat64_settings *sett
 	rules->embed_destinations = mode == OSNC_NAT64_STATELESS && settings->pool6.length &&
 				    settings->value[OSNC_NAT64_SETTING_EMBED_DESTINATIONS];
 	rules->lowest_ipv6_mtu = settings->value[OSNC_NAT64_SETTING_LOWEST_IPV6_MTU];
+	rules->ftp_alg = settings->value[OSNC_NAT64_SETTING_FTP_ALG];
+	rules->ftp_connections = settings->value[OSNC_NAT64_SETTING_FTP_CONNECTIONS];
 	ret = nat64_settings_check(settings, extack);
+	if (!ret && rules->ftp_alg && mode != OSNC_NAT64_STATEFUL) {
+		NL_SET_ERR_MSG(extack, "ftp-alg: only a stateful instance has it");
+		ret = -EINVAL;
+	}
 	if (!ret)
 		ret = build_eamt(rules, extack);
 	if (ret) {

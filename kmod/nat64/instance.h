@@ -23,7 +23,8 @@ struct nat64_stateful;
 struct nat64_instance {
 	refcount_t users;
 	u32 id;
-	u8 mode; /* enum osnc_nat64_mode */
+	u8 mode;    /* enum osnc_nat64_mode */
+	u8 gateway; /* 1: ftp-alg is on, or was: connections that were followed are to their end */
 	char name[OSNC_NAT64_NAME_MAX];
 	struct nat64_counters __percpu *counters;
 	struct nat64_stateful *stateful; /* NULL: stateless, or without a pool4 yet */
@@ -73,7 +74,9 @@ struct nat64_rules {
 	u8 mode; /* enum osnc_nat64_mode */
 	u8 mss_clamp;
 	u8 embed_destinations;
+	u8 ftp_alg; /* 1: FTP control connections that begin are followed */
 	u16 lowest_ipv6_mtu;
+	u32 ftp_connections;
 	refcount_t users;
 	struct nat64_settings settings;
 	struct nat64_eams *eams;

@@ -7,6 +7,7 @@
 #include <net/ip6_fib.h>
 #include <net/xfrm.h>
 
+#include "kmod/nat64/control.h"
 #include "kmod/nat64/fragment.h"
 #include "kmod/nat64/route.h"
 #include "kmod/nat64/skb.h"
@@ -216,14 +217,18 @@ unsigned int nat64_path46(const struct nat64_snapshot *snapshot, const struct na
 	struct nat64_pass pass = { .net = state->net, .in = state->in };
 	enum nat64_verdict verdict;
 	struct exit exit;
+	bool control;
 
 	if (unlikely(skb->pkt_type != PACKET_HOST))
 		return NF_ACCEPT;
 	verdict = nat64_path_find(snapshot, view, skb, 4, &pass);
 	if (verdict == NAT64_NOT_OURS || leave_alone(&pass, skb, verdict))
 		return NF_ACCEPT;
-	if (likely(verdict == NAT64_OK) && !nat64_skb_must_segment(skb, GROWTH)) {
+	control = verdict == NAT64_OK && nat64_control_concerns(&pass, pass.flow.outer.source_port);
+	if (likely(verdict == NAT64_OK) && !nat64_skb_must_segment(skb, GROWTH) && !(control && skb_is_gso(skb))) {
 		verdict = admit(&pass, skb, &exit);
+		if (control && verdict == NAT64_OK && !exit.segment)
+			verdict = nat64_control_pass(&pass, skb, 4);
 		if (likely(verdict == NAT64_OK) && !exit.segment)
 			return rewrite(&pass, skb, &exit);
 	}

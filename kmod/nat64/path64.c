@@ -9,12 +9,19 @@
 #include <net/xfrm.h>
 
 #include "kmod/nat64/core/identification.h"
+#include "kmod/nat64/control.h"
 #include "kmod/nat64/fragment.h"
 #include "kmod/nat64/route.h"
 #include "kmod/nat64/skb.h"
 #include "kmod/nat64/stats.h"
 
 #define SHRINK ((int)sizeof(struct iphdr) - (int)sizeof(struct ipv6hdr))
+
+/* The gateway of FTP reads segments one by one. */
+static bool must_read(const struct nat64_pass *pass, const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) && nat64_control_concerns(pass, pass->flow.outer.destination_port);
+}
 
 static bool is_local(const struct rtable *route)
 {
@@ -199,6 +206,21 @@ refuse:
 	return nat64_path_refuse(pass, skb, 6, verdict);
 }
 
+/* Takes route over. */
+static unsigned int rewrite(struct nat64_pass *pass, struct sk_buff *skb, struct rtable *route)
+{
+	if (nat64_control_concerns(pass, pass->flow.outer.destination_port)) {
+		const enum nat64_verdict verdict = nat64_control_pass(pass, skb, 6);
+
+		if (verdict != NAT64_OK) {
+			if (route)
+				ip_rt_put(route);
+			return nat64_path_refuse(pass, skb, 6, verdict);
+		}
+	}
+	return leave(pass, skb, route);
+}
+
 /* Behind the FORWARD chain, which may have changed the packet or kept it for a while: everything is looked up again. */
 static int behind_forward(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
@@ -221,7 +243,7 @@ static int behind_forward(struct net *net, struct sock *sk, struct sk_buff *skb)
 	if (verdict == NAT64_OK)
 		verdict = admit(&pass, skb, &route);
 	if (verdict == NAT64_OK)
-		leave(&pass, skb, route);
+		rewrite(&pass, skb, route);
 	else
 		nat64_path_refuse(&pass, skb, 6, verdict);
 	return 0;
@@ -255,7 +277,7 @@ unsigned int nat64_path64(const struct nat64_snapshot *snapshot, const struct na
 	verdict = nat64_path_find(snapshot, view, skb, 6, &pass);
 	if (verdict == NAT64_NOT_OURS)
 		return NF_ACCEPT;
-	if (unlikely(verdict == NAT64_OK && nat64_skb_must_segment(skb, SHRINK)))
+	if (unlikely(verdict == NAT64_OK && (nat64_skb_must_segment(skb, SHRINK) || must_read(&pass, skb))))
 		return nat64_path_segments(snapshot, view, skb, 6, &pass);
 	if (likely(verdict == NAT64_OK))
 		verdict = admit(&pass, skb, &route);
@@ -263,5 +285,5 @@ unsigned int nat64_path64(const struct nat64_snapshot *snapshot, const struct na
 		return nat64_path_refuse(&pass, skb, 6, verdict);
 	if (rcu_access_pointer(pass.net->nf.hooks_ipv6[NF_INET_FORWARD]))
 		return filter(&pass, skb, route);
-	return leave(&pass, skb, route);
+	return rewrite(&pass, skb, route);
 }

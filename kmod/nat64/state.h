@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The table's objects and their locks. Only table.c, bib.c, binding.c, subscriber.c, held.c and upkeep.c include this.
+ * The table's objects and their locks. Only table.c, bib.c, binding.c, expect.c, subscriber.c, held.c and upkeep.c include this.
  *
  * Locks, outermost first:
  *	binding lock	chosen by IPv6 host and port: all that makes or ends mappings and sessions of it
@@ -45,6 +45,13 @@ struct nat64_session {
 	struct rcu_head rcu;
 };
 
+/* A mapping that was made for one connection from one peer, which is not there yet: a session with the peer's port 0 stands for it. */
+enum nat64_expectation {
+	NAT64_EXPECTED_NOT,
+	NAT64_EXPECTED_WAITING, /* only that peer may open a session */
+	NAT64_EXPECTED_TAKEN,   /* it did: nobody else */
+};
+
 /* (X', x) <-> (T, t). */
 struct nat64_bib {
 	struct nat64_link by6;
@@ -54,8 +61,9 @@ struct nat64_bib {
 	__be16 port;
 	__be16 pool_port;
 	u8 l4;
-	u8 fixed; /* by hand: lives without sessions */
-	u8 dying; /* its block has gone: no new sessions */
+	u8 fixed;    /* by hand: lives without sessions */
+	u8 dying;    /* its block has gone: no new sessions */
+	u8 expected; /* enum nat64_expectation */
 	u32 sessions;
 	struct nat64_subscriber *subscriber;
 	u64 id;
@@ -121,6 +129,7 @@ struct nat64_table {
 	/* written then */
 	atomic_t sessions ____cacheline_aligned;
 	atomic_t bibs, fixed, subscriber_count, blocks, held_count;
+	atomic_t attached; /* sessions with state of a gateway */
 	atomic64_t next_id;
 	spinlock_t pool_lock; /* the pool's blocks, ids of blocks, reserved */
 	u8 moving;            /* another pool is coming: no new blocks */
@@ -227,6 +236,15 @@ int nat64_session_claim(struct nat64_session *session);
 /* Ends a session that the caller claimed, and its mapping with the last one. */
 void nat64_session_end(struct nat64_table *table, struct nat64_session *session, const struct nat64_policy *policy,
 		       u32 now);
+/* The same with the binding lock held. */
+void nat64_session_end_locked(struct nat64_table *table, struct nat64_session *session,
+			      const struct nat64_policy *policy, u32 now);
+/*
+ * With the binding lock held: a session from ends->host and port, with ends->remote and port 0, that no packet made. bib: the mapping, or NULL: one is
+ * made, and given back. 0 or -ENOSPC.
+ */
+int nat64_binding_expect(struct nat64_table *table, const struct nat64_visit *visit, const struct nat64_ends *ends,
+			 u32 lifetime, struct nat64_bib **bib);
 /* Frees without ado. */
 void nat64_session_free(struct nat64_session *session);
 

@@ -156,6 +156,8 @@ static void follow(struct nat64_stateful *stateful, struct nat64_rules *rules)
 	mutex_lock(&stateful->lock);
 	before = stateful->rules;
 	stateful->rules = nat64_rules_get(rules);
+	if (rules->ftp_alg)
+		WRITE_ONCE(stateful->instance->gateway, 1);
 	if (stateful->next &&
 	    nat64_table_set_pool(stateful->table, &rules->policy, stateful->next, nat64_stateful_now()))
 		nat64_pool_free(stateful->next);
@@ -228,8 +230,8 @@ static u8 tcp_flags(const struct sk_buff *skb, const struct nat64_flow *flow)
 	return at ? *at : 0;
 }
 
-static void fill_visit(const struct nat64_entry *entry, const struct sk_buff *skb, const struct nat64_flow *flow,
-		       struct nat64_visit *visit)
+void nat64_stateful_visit(const struct nat64_entry *entry, const struct sk_buff *skb, const struct nat64_flow *flow,
+			  struct nat64_visit *visit)
 {
 	visit->config = &entry->rules->core;
 	visit->policy = &entry->rules->policy;
@@ -246,7 +248,7 @@ enum nat64_verdict nat64_stateful_64(const struct nat64_entry *entry, struct sk_
 
 	if (unlikely(!entry->instance->stateful))
 		return NAT64_NOT_OURS;
-	fill_visit(entry, skb, flow, &visit);
+	nat64_stateful_visit(entry, skb, flow, &visit);
 	local_bh_disable();
 	verdict = nat64_table_64(entry->instance->stateful->table, &visit, flow, map);
 	local_bh_enable();
@@ -261,7 +263,7 @@ enum nat64_verdict nat64_stateful_46(const struct nat64_entry *entry, struct sk_
 
 	if (unlikely(!entry->instance->stateful))
 		return NAT64_NOT_OURS;
-	fill_visit(entry, skb, flow, &visit);
+	nat64_stateful_visit(entry, skb, flow, &visit);
 	local_bh_disable();
 	verdict = nat64_table_46(entry->instance->stateful->table, &visit, flow, map);
 	local_bh_enable();
@@ -274,7 +276,7 @@ enum nat64_verdict nat64_stateful_piece(const struct nat64_entry *entry, struct 
 	struct nat64_visit visit;
 	enum nat64_verdict verdict;
 
-	fill_visit(entry, skb, flow, &visit);
+	nat64_stateful_visit(entry, skb, flow, &visit);
 	if (flow->outer.fragment_offset)
 		visit.tcp_flags = 0; /* payload stands where they would */
 	local_bh_disable();
@@ -289,7 +291,7 @@ unsigned int nat64_stateful_hold(const struct nat64_entry *entry, struct sk_buff
 	struct nat64_visit visit;
 
 	nat64_count(entry->instance, verdict[NAT64_SYN_HELD]);
-	fill_visit(entry, skb, flow, &visit);
+	nat64_stateful_visit(entry, skb, flow, &visit);
 	dev_hold(skb->dev);
 	local_bh_disable();
 	if (nat64_table_hold(entry->instance->stateful->table, &visit, flow, skb)) {

@@ -28,6 +28,9 @@ void nat64_stateful_commit(struct nat64_net *nn, const struct nat64_snapshot *ol
 /* The instance goes; no packet is in the table. NULL: nothing to do. */
 void nat64_stateful_free(struct nat64_stateful *stateful);
 
+/* What a packet's calls to the table need. */
+void nat64_stateful_visit(const struct nat64_entry *entry, const struct sk_buff *skb, const struct nat64_flow *flow,
+			  struct nat64_visit *visit);
 /* As nat64_map_64() and nat64_map_46(). */
 enum nat64_verdict nat64_stateful_64(const struct nat64_entry *entry, struct sk_buff *skb,
 				     const struct nat64_flow *flow, struct nat64_map *map);

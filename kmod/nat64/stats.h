@@ -19,7 +19,12 @@
 	X(segmented,  "segmented",  "GSO packets that had to be segmented first") \
 	X(fragmented, "fragmented", "IPv4 packets that were fragmented on their way to IPv6") \
 	X(clamped,    "clamped",    "TCP SYNs whose MSS was lowered") \
-	X(errors_sent, "errors_sent", "ICMP errors sent to the sender of a packet that was refused")
+	X(errors_sent, "errors_sent", "ICMP errors sent to the sender of a packet that was refused") \
+	X(ftp_followed,   "ftp_followed",   "FTP control connections that ftp-alg began to follow") \
+	X(ftp_unfollowed, "ftp_unfollowed", "those that it did not: as many as ftp-connections were followed, or there was no memory") \
+	X(ftp_rewritten,  "ftp_rewritten",  "FTP commands and replies that became others") \
+	X(ftp_refused,    "ftp_refused",    "replies to PASV that named another host than the server, or no port: the client was told 425") \
+	X(ftp_unexpected, "ftp_unexpected", "EPRT commands without a mapping: the subscriber may have no more, or not at this address")
 /* clang-format on */
 
 struct nat64_counters {

@@ -115,6 +115,31 @@ enum nat64_verdict nat64_table_46(struct nat64_table *table, const struct nat64_
 int nat64_table_hold(struct nat64_table *table, const struct nat64_visit *visit, const struct nat64_flow *flow,
 		     void *packet);
 
+/* ---- application gateways (expect.c) ---------------------------------------------------------- */
+
+/* A TCP session by its IPv6 host and IPv4 peer. */
+struct nat64_ends {
+	struct nat64_in6 host;
+	__be32 remote;
+	__be16 port;
+	__be16 remote_port;
+};
+
+/* State that was attached to the session, which it lives as long as; NULL: none, or there is no session. A packet call. */
+void *nat64_table_attached(struct nat64_table *table, const struct nat64_ends *ends);
+/*
+ * Attaches it: the table frees it with kfree(), a grace period after the session's end. most: of all sessions, with state. 0, -ENOENT (no session), -EEXIST
+ * (it has some), -ENOSPC. A packet call.
+ */
+int nat64_table_attach(struct nat64_table *table, const struct nat64_ends *ends, void *state, u32 most);
+/*
+ * A mapping of ends->host and port for one connection from ends->remote, from any of its ports (ends->remote_port is 0), that is to come within lifetime
+ * seconds: at *pool_port of the address pool. A mapping that is there already stays as open as it is. 0, -EADDRNOTAVAIL (it is, or would be, at another
+ * address), -ENOSPC (limits, or no memory). A packet call.
+ */
+int nat64_table_expect(struct nat64_table *table, const struct nat64_visit *visit, const struct nat64_ends *ends,
+		       __be32 pool, u32 lifetime, __be16 *pool_port);
+
 /* ---- upkeep ----------------------------------------------------------------------------------- */
 
 /* Looks at part parts of 256 of the table for what is over. May be called from one place at a time. Takes rcu_read_lock() itself. */

@@ -105,7 +105,12 @@ static __u32 epsv(struct nat64_ftp *ftp, const struct nat64_ftp_stream *stream, 
 	}
 }
 
-/* RFC 6384 7.2: an address that is not the client's own is passed on as it is. */
+#define LEAST_PORT 1024
+
+/*
+ * RFC 6384 7.2: an address that is not the client's own is passed on as it is. So is a port that services listen on: who makes a client say this need not be
+ * its user.
+ */
 static __u32 eprt(struct passage *p, __u8 *text)
 {
 	struct nat64_in6 address;
@@ -113,7 +118,7 @@ static __u32 eprt(struct passage *p, __u8 *text)
 	__be16 port;
 
 	if (!nat64_ftp_eprt(p->stream->line, p->stream->size, &address, &port) ||
-	    __builtin_memcmp(&address, &p->call->client, sizeof(address)))
+	    __builtin_memcmp(&address, &p->call->client, sizeof(address)) || __be16_to_cpu(port) < LEAST_PORT)
 		return 0;
 	if (p->call->expect(p->call->owner, port, &mapped, &port))
 		return answer(p->ftp, text, NAT64_FTP_ANSWER_NO_DATA);

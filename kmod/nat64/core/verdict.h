@@ -67,7 +67,11 @@
 	/* fragments on their way through a session table (RFC 6146 3.4) */ \
 	X(FRAGMENT_HELD,       "fragment_held",       "a fragment that came before the first one of its datagram: kept for it") \
 	X(FRAGMENT_OVERLAP,    "fragment_overlap",    "a fragment that came twice; or fragments of a datagram overlap, or have too many gaps (RFC 5722): the rest of it is dropped") \
-	X(FRAGMENT_LIMIT,      "fragment_limit",      "too many fragmented datagrams, or too many fragments that wait for their first one")
+	X(FRAGMENT_LIMIT,      "fragment_limit",      "too many fragmented datagrams, or too many fragments that wait for their first one") \
+	/* FTP control connections (RFC 6384) */ \
+	X(FTP_REORDERED,       "ftp_reordered",       "a segment of an FTP control connection that overtook another: its sender repeats it") \
+	X(FTP_CHECKSUM,        "ftp_checksum",        "a segment of an FTP control connection whose checksum is wrong: it cannot be read") \
+	X(FTP_FRAGMENT,        "ftp_fragment",        "a fragment of a segment of an FTP control connection: it cannot be read by itself")
 /* clang-format on */
 
 enum nat64_verdict {

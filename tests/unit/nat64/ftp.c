@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The FTP gateway: what becomes of commands and replies, however the segments are cut, lost, repeated and exchanged. */
+#include <arpa/inet.h>
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kmod/nat64/core/ftp_text.h"
 #include "tests/unit/nat64/control.h"
 
 static struct control c;
@@ -20,6 +23,14 @@ static void expect_got(const struct end *end, size_t from, const char *text)
 	ck_assert_int_eq(memcmp(end->got + from, text, strlen(text)), 0);
 }
 
+#define PASV_227 "227 Entering Passive Mode (198,51,100,2,237,19)\r\n"
+#define EPSV_229 "229 Entering Extended Passive Mode (|||60691|)\r\n"
+#define NOT_SO "504 Command not implemented for that parameter\r\n"
+#define OTHER_FAMILY "522 Network protocol not supported, use (2)\r\n"
+#define NO_DATA "425 Can't open data connection\r\n"
+#define NO_ALGS "504 STATUS64, ENABLE64 or DISABLE64\r\n"
+#define DONE "200 Done\r\n"
+
 /* A whole conversation of one command and its reply in pieces of size octets, behind a greeting. */
 static void exchange(const char *command, const char *server_gets, const char *reply, const char *client_gets,
 		     size_t size)
@@ -35,15 +46,8 @@ static void exchange(const char *command, const char *server_gets, const char *r
 	control_say_text(&c.server, reply);
 	ck_assert(control_flush(&c, &c.server, size));
 	expect_got(&c.client, strlen(greeting), client_gets);
+	ck_assert_uint_eq(c.call.refused, !strcmp(client_gets, NO_DATA));
 }
-
-#define PASV_227 "227 Entering Passive Mode (198,51,100,2,237,19)\r\n"
-#define EPSV_229 "229 Entering Extended Passive Mode (|||60691|)\r\n"
-#define NOT_SO "504 Command not implemented for that parameter\r\n"
-#define OTHER_FAMILY "522 Network protocol not supported, use (2)\r\n"
-#define NO_DATA "425 Can't open data connection\r\n"
-#define NO_ALGS "504 STATUS64, ENABLE64 or DISABLE64\r\n"
-#define DONE "200 Done\r\n"
 
 /* command, what the server gets; its reply, what the client gets; NULL: the same */
 static const struct {
@@ -80,6 +84,8 @@ static const struct {
 	{ "EPRT |1|192.0.2.31|5282|\r\n", NULL, "501 No\r\n", NULL },
 	{ "EPRT |2|2001:db8:2::31|65536|\r\n", NULL, "501 No\r\n", NULL },
 	{ "EPRT |2|2001:db8:2::31|0|\r\n", NULL, "501 No\r\n", NULL },
+	{ "EPRT |2|2001:db8:2::31|1024|\r\n", "PORT 192,0,2,31,235,32\r\n", DONE, NULL },
+	{ "EPRT |2|2001:db8:2::31|1023|\r\n", NULL, "501 No\r\n", NULL },
 	{ "EPRT |2|2001:db8:2::31|5282\r\n", NULL, "501 No\r\n", NULL },
 	{ "EPRT |2|2001:db8:2::31::|5282|\r\n", NULL, "501 No\r\n", NULL },
 	{ "EPRT |2|2001:db8:2:0:0:0:0:0:31|5282|\r\n", NULL, "501 No\r\n", NULL },
@@ -159,9 +165,12 @@ START_TEST(pipeline)
 		expect_got(&c.server, 0, MANY_SERVER);
 		ck_assert_uint_eq(c.expected, 1);
 		ck_assert_uint_eq(c.expected_port, 5282);
+		ck_assert_uint_eq(c.call.rewritten, 5);
 		control_say_text(&c.server, MANY_REPLIES);
 		ck_assert(control_flush(&c, &c.server, size));
 		expect_got(&c.client, 0, MANY_CLIENT);
+		ck_assert_uint_eq(c.call.rewritten, 9);
+		ck_assert_uint_eq(c.call.refused, 0);
 	}
 }
 END_TEST
@@ -185,58 +194,6 @@ START_TEST(chance)
 	}
 	expect_got(&c.server, 0, MANY_SERVER);
 	expect_got(&c.client, 0, MANY_CLIENT);
-}
-END_TEST
-
-/* A segment that overtook another is dropped: nobody knows what is in between. */
-START_TEST(early)
-{
-	begin();
-	control_say_text(&c.client, "NOOP\r\nEPSV\r\n");
-	ck_assert_int_eq(control_send(&c, &c.client, 6, 6, PSH, 1), NAT64_FTP_EARLY);
-	ck_assert_int_eq(control_send(&c, &c.client, 12, 0, FIN, 1), NAT64_FTP_EARLY);
-	ck_assert_uint_eq(c.server.next, 0);
-	control_send(&c, &c.client, 0, 6, PSH, 1);
-	control_send(&c, &c.client, 6, 6, PSH, 1);
-	expect_got(&c.server, 0, "NOOP\r\nPASV\r\n");
-}
-END_TEST
-
-/* What is held is acknowledged, and the probe that stands for it is an octet that was there. */
-START_TEST(probes)
-{
-	begin();
-	control_say_text(&c.client, "NOOP\r\nEPSV 2\r\n");
-	control_send(&c, &c.client, 0, 6, PSH, 1);
-	ck_assert_int_eq(control_send(&c, &c.client, 6, 3, PSH, 0), NAT64_FTP_WRITE);
-	ck_assert_uint_eq(c.written, 1);
-	ck_assert_uint_eq(c.out[0], '\n');
-	ck_assert_uint_eq(c.ftp.stream[0].held, 3);
-	control_acknowledge(&c, &c.server);
-	ck_assert_uint_eq(c.client.acked, 9);
-	/* a keepalive of the client's: one in front of what the server waits for */
-	ck_assert_int_eq(control_send(&c, &c.client, 8, 0, 0, 0), NAT64_FTP_WRITE);
-	ck_assert_uint_eq(c.tcp[7], (uint8_t)(c.client.first + 1 + 6 - 1));
-	ck_assert(control_flush(&c, &c.client, 100));
-	expect_got(&c.server, 0, "NOOP\r\nPASV\r\n");
-}
-END_TEST
-
-/* The server has a part of what took a command's place: it is asked for until all is there. */
-START_TEST(part_of_a_text)
-{
-	begin();
-	control_say_text(&c.client, "EPSV ALL\r\nQUIT\r\n");
-	control_send(&c, &c.client, 0, 10, PSH, 0);
-	memcpy(c.server.got, "NO", 2);
-	memset(c.server.has, 1, 2);
-	c.server.next = 2;
-	control_acknowledge(&c, &c.server);
-	ck_assert_uint_eq(c.client.acked, 9);
-	control_send(&c, &c.client, 9, 1, PSH, 1);
-	expect_got(&c.server, 0, "NOOP\r\n");
-	ck_assert(control_flush(&c, &c.client, 100));
-	expect_got(&c.server, 0, "NOOP\r\nQUIT\r\n");
 }
 END_TEST
 
@@ -310,178 +267,89 @@ START_TEST(miscounted)
 }
 END_TEST
 
-/* More than is followed at once waits until there is room. */
-START_TEST(too_many)
+/* What is a reply, and what is none: replies of several lines, preliminary ones, lines of no kind, one that nobody asked for. */
+START_TEST(counted)
 {
-	begin();
-	for (int i = 0; i < 20; i++)
-		control_say_text(&c.client, "EPSV 2\r\n");
-	control_say_text(&c.server, "220 Hi\r\n");
-	ck_assert(!control_flush(&c, &c.client, 1000));
-	ck_assert_uint_eq(c.server.next, 6 * NAT64_FTP_PENDING);
-	for (int i = 0; i < 20; i++) {
-		control_say_text(&c.server, PASV_227);
-		ck_assert(control_flush(&c, &c.server, 1000));
-		control_flush(&c, &c.client, 1000);
-	}
-	ck_assert_uint_eq(c.server.next, 6 * 20);
-	ck_assert_uint_eq(c.client.next, 8 + 20 * strlen(EPSV_229));
-}
-END_TEST
-
-/* What grows out of its segment is cut, and the sender brings the rest. */
-START_TEST(grows)
-{
-	char full[1024];
-	size_t size;
-
-	begin();
-	memset(full, 'x', sizeof(full));
-	memcpy(full, "SITE ", 5);
-	memcpy(full + 700, "\r\nALGS STATUS64\r\n", 17);
-	control_say(&c.client, full, 717);
-	control_say_text(&c.server, "220 Hi\r\n200 Site\r\n200\r\n221-");
-	ck_assert(control_flush(&c, &c.client, 717));
-	for (size = 0; size < 600; size++)
-		control_say_text(&c.server, "y");
-	control_say_text(&c.server, "\r\n221 Bye\r\n");
-	control_send(&c, &c.server, 0, c.server.size, PSH | FIN, 1);
-	ck_assert(!(c.client.end_seen)); /* its FIN went with the rest */
-	ck_assert_uint_eq(c.client.next, c.server.size);
-	control_send(&c, &c.server, c.server.acked, c.server.size - c.server.acked, PSH | FIN, 1);
-	ck_assert(c.client.end_seen);
-	ck_assert_uint_eq(c.client.next, c.server.size - 5 + strlen("216 EPSV EPRT\r\n"));
-	ck_assert_int_eq(memcmp(c.client.got, "220 Hi\r\n200 Site\r\n216 EPSV EPRT\r\n221-yy", 39), 0);
-}
-END_TEST
-
-/* The end, in front of the line's end: it is no line. */
-START_TEST(ends)
-{
-	for (size_t cut = 0; cut < 9; cut++) {
+	for (size_t size = 1; size < 50; size++) {
 		begin();
-		control_say_text(&c.client, "NOOP\r\nEPS");
-		if (cut)
-			control_send(&c, &c.client, 0, cut, PSH, 1);
-		control_send(&c, &c.client, cut, 9 - cut, FIN, 1);
-		ck_assert(c.server.end_seen);
-		expect_got(&c.server, 0, "NOOP\r\n");
-		control_send(&c, &c.client, 9, 0, FIN, 1);
-		control_send(&c, &c.client, 3, 6, FIN, 1);
-		control_send(&c, &c.client, 0, 9, FIN, 1);
-		expect_got(&c.server, 0, "NOOP\r\n");
+		control_say_text(&c.server, "120 Wait\r\n220 Hi\r\n220 Again\r\n");
+		ck_assert(control_flush(&c, &c.server, size));
+		control_say_text(&c.client, "\r\n\n\r\nFEAT\r\nRETR x\r\nALGS STATUS64\r\nNOOP\r\n");
+		ck_assert(control_flush(&c, &c.client, size));
+		expect_got(&c.server, 0, "\r\n\n\r\nFEAT\r\nRETR x\r\nNOOP\r\nNOOP\r\n");
+		control_say_text(
+			&c.server,
+			"211-a\r\n211-b\r\n212 c\r\n 211 d\r\n211 e\r\n125 x\r\n226 y\r\nwhat\r\n200 z\r\n200 z\r\n");
+		ck_assert(control_flush(&c, &c.server, size));
+		expect_got(
+			&c.client, 0,
+			"120 Wait\r\n220 Hi\r\n220 Again\r\n"
+			"211-a\r\n211-b\r\n212 c\r\n 211 d\r\n211 e\r\n125 x\r\n226 y\r\nwhat\r\n216 EPSV EPRT\r\n200 z\r\n");
 	}
 }
 END_TEST
 
-/* The same addresses and ports, again. */
-START_TEST(begins_again)
+/* A server that said one thing too few, and then takes AUTH: nothing of what follows is held. */
+START_TEST(miscounted_auth)
 {
-	uint8_t tcp[20] = { [7] = 77, [12] = 0x50, [13] = SYN };
-	struct nat64_ftp_segment segment = { .tcp = tcp, .header = 20, .out = c.out };
-
 	begin();
-	control_say_text(&c.client, "AUTH TLS\r\n");
+	control_say_text(&c.server, "220 Hi\r\n");
+	control_say_text(&c.client, "MUTE\r\nAUTH X\r\n");
 	ck_assert(control_flush(&c, &c.client, 100));
-	ck_assert_int_eq(nat64_ftp_segment(&c.ftp, &c.call, 1, &segment), NAT64_FTP_PASS);
-	ck_assert_uint_eq(c.ftp.stream[0].parsed, 78);
-	ck_assert(!c.ftp.stream[0].clear);
-	ck_assert(!c.ftp.stream[1].started);
+	control_say_text(&c.server, _i ? "234 Yes\r\n" : "334 Yes\r\n");
+	ck_assert(control_flush(&c, &c.server, 3));
+	control_say_text(&c.server, "\n22");
+	ck_assert_int_eq(control_send(&c, &c.server, c.server.acked, 3, PSH, 1), NAT64_FTP_PASS);
+	expect_got(&c.client, 0, _i ? "220 Hi\r\n234 Yes\r\n\n22" : "220 Hi\r\n334 Yes\r\n\n22");
 }
 END_TEST
 
-START_TEST(urgent)
+/* Addresses as EPRT has them, held against inet_pton(). */
+START_TEST(literals)
 {
-	begin();
-	control_say_text(&c.client, "EPSV 2\r\n\xff\xf4\xff\xf2"
-				    "ABOR\r\n");
-	control_send(&c, &c.client, 0, 12, URG, 0);
-	ck_assert(c.tcp[13] & URG);
-	ck_assert_uint_eq(c.tcp[19], 10);
-	/* a probe has nothing of it */
-	control_send(&c, &c.client, 0, 7, URG, 0);
-	ck_assert(!(c.tcp[13] & URG));
-	control_send(&c, &c.client, 0, 12, URG, 1);
-	expect_got(&c.server, 0, "PASV\r\n\xff\xf4\xff\xf2");
-}
-END_TEST
-
-/* ---- SACK ------------------------------------------------------------------------------------ */
-
-static void block(uint8_t *at, uint32_t left, uint32_t right)
-{
-	for (int i = 0; i < 4; i++) {
-		at[i] = (uint8_t)(left >> (24 - 8 * i));
-		at[4 + i] = (uint8_t)(right >> (24 - 8 * i));
-	}
-}
-
-/* The server's blocks about "EPSV 2 QUIT" (8 and 6 octets; 6 and 6 to it) when nothing is acknowledged, and what the client gets. */
-static void sack(uint32_t left, uint32_t right, uint32_t new_left, uint32_t new_right)
-{
-	uint8_t expected[12] = { 1, 1, 5, 10 };
-
-	begin();
-	control_say_text(&c.client, "EPSV 2\r\nQUIT\r\n");
-	control_send(&c, &c.client, 0, 14, PSH, 0);
-	c.options_size = 12;
-	memcpy(c.options, expected, 4);
-	block(c.options + 4, c.client.first + 1 + left, c.client.first + 1 + right);
-	control_acknowledge(&c, &c.server);
-	if (new_left == new_right)
-		memset(expected, 1, sizeof(expected));
-	else
-		block(expected + 4, c.client.first + 1 + new_left, c.client.first + 1 + new_right);
-	ck_assert_int_eq(memcmp(c.tcp + 20, expected, 12), 0);
-}
-
-START_TEST(sack_blocks)
-{
-	sack(6, 12, 8, 14);
-	sack(8, 10, 10, 12);
-	sack(2, 12, 8, 14); /* a part of the text is none of the command */
-	sack(2, 4, 0, 0);
-	sack(0xfffffff0, 0, 0, 0); /* a duplicate */
-}
-END_TEST
-
-/* Of three blocks the middle one goes. */
-START_TEST(sack_of_several)
-{
-	uint8_t expected[28] = { 1, 1, 5, 18 };
-
-	begin();
-	control_say_text(&c.client, "EPSV 2\r\nQUIT\r\n");
-	control_send(&c, &c.client, 0, 14, PSH, 0);
-	c.options_size = 28;
-	memcpy(c.options, (uint8_t[]){ 1, 1, 5, 26 }, 4);
-	block(c.options + 4, c.client.first + 1 + 6, c.client.first + 1 + 7);
-	block(c.options + 12, c.client.first + 1 + 1, c.client.first + 1 + 2);
-	block(c.options + 20, c.client.first + 1 + 9, c.client.first + 1 + 12);
-	control_acknowledge(&c, &c.server);
-	block(expected + 4, c.client.first + 1 + 8, c.client.first + 1 + 9);
-	block(expected + 12, c.client.first + 1 + 11, c.client.first + 1 + 14);
-	memset(expected + 20, 1, 8);
-	ck_assert_int_eq(memcmp(c.tcp + 20, expected, 28), 0);
-}
-END_TEST
-
-/* Options that cannot be are left alone. */
-START_TEST(sack_garbage)
-{
-	static const uint8_t bad[][12] = {
-		{ 5, 0, 1 },  { 5, 1, 1 }, { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 5 }, { 5, 13 }, { 8, 40, 5, 10 },
-		{ 0, 5, 10 }, { 5, 2 },    { 5, 9, 1, 2, 3, 4, 5, 6, 7, 1 }
+	static const char *const texts[] = {
+		"::",
+		"::1",
+		"1::",
+		"1::2",
+		"::ffff:192.0.2.1",
+		"1:2:3:4:5:6:7:8",
+		"1:2:3:4:5:6:7::",
+		"::2:3:4:5:6:7:8",
+		"1:2:3:4:5:6:192.0.2.255",
+		"abcd:EF01::0",
+		"2001:db8::1:2:3",
+		"",
+		":",
+		":1",
+		"1:",
+		"1:2",
+		"1::2::3",
+		"12345::",
+		"1:2:3:4:5:6:7:8:9",
+		"1:2:3:4:5:6:7:8::",
+		"::1:2:3:4:5:6:7:8",
+		"::1.2.3",
+		"::1.2.3.4.5",
+		"::1.2.3.256",
+		"1:2:3:4:5:6:7:1.2.3.4",
+		"g::",
+		":::",
+		"1:::2",
+		"fe80::1%eth0",
+		"1.2.3.4",
 	};
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		begin();
-		control_say_text(&c.client, "EPSV 2\r\nQUIT\r\n");
-		control_send(&c, &c.client, 0, 14, PSH, 0);
-		c.options_size = 12;
-		memcpy(c.options, bad[i], 12);
-		control_acknowledge(&c, &c.server);
-		ck_assert_int_eq(memcmp(c.tcp + 20, bad[i], 12), 0);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct nat64_in6 wanted, got;
+		uint8_t line[128];
+		__be16 port;
+		const int size = snprintf((char *)line, sizeof(line), "EPRT |2|%s|513|\r\n", texts[i]);
+		const int right = inet_pton(AF_INET6, texts[i], &wanted) == 1;
+
+		ck_assert_msg(nat64_ftp_eprt(line, (uint32_t)size, &got, &port) == right, "'%s'", texts[i]);
+		ck_assert_msg(!right || !memcmp(&got, &wanted, sizeof(got)), "'%s'", texts[i]);
+		ck_assert(!right || port == htons(513));
 	}
 }
 END_TEST
@@ -516,7 +384,7 @@ END_TEST
 int main(void)
 {
 	const int n = (int)(sizeof(rows) / sizeof(rows[0]));
-	Suite *suite = suite_create("nat64 ftp");
+	Suite *suite = suite_create("nat64_ftp");
 	TCase *words = tcase_create("commands and replies"), *wire = tcase_create("segments");
 	SRunner *runner;
 	int failed;
@@ -530,23 +398,15 @@ int main(void)
 	tcase_add_test(words, disabled);
 	tcase_add_test(words, no_mapping);
 	tcase_add_test(words, miscounted);
+	tcase_add_loop_test(words, miscounted_auth, 0, 2);
+	tcase_add_test(words, counted);
+	tcase_add_test(words, literals);
 	tcase_add_loop_test(wire, chance, 0, 200);
-	tcase_add_test(wire, early);
-	tcase_add_test(wire, probes);
-	tcase_add_test(wire, part_of_a_text);
-	tcase_add_test(wire, too_many);
-	tcase_add_test(wire, grows);
-	tcase_add_test(wire, ends);
-	tcase_add_test(wire, begins_again);
-	tcase_add_test(wire, urgent);
-	tcase_add_test(wire, sack_blocks);
-	tcase_add_test(wire, sack_of_several);
-	tcase_add_test(wire, sack_garbage);
 	tcase_add_loop_test(wire, garbage, 0, 200);
 	suite_add_tcase(suite, words);
 	suite_add_tcase(suite, wire);
 	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
+	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;

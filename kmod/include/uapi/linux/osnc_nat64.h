@@ -181,7 +181,9 @@ enum osnc_nat64_event {
 	X(LIFETIME_TCP_OPENING, "lifetime-tcp-opening", NUMBER, 6, 8640000, 240, "Seconds that a TCP connection has for its handshake (RFC 7857 section 2.1).") \
 	X(LIFETIME_TCP_CLOSING, "lifetime-tcp-closing", NUMBER, 240, 8640000, 240, "Seconds that a TCP session lives on after both FINs or a RST (RFC 5382 REQ-5, RFC 7857 section 2.2).") \
 	X(LIFETIME_INCOMING_SYN, "lifetime-incoming-syn", NUMBER, 6, 8640000, 6, "Seconds that hold-syn keeps a SYN (RFC 5382 REQ-4).") \
-	X(HOLD_DOWN, "hold-down", NUMBER, 120, 8640000, 120, "Seconds before a port that was given back may be given out again (RFC 6888 REQ-8).")
+	X(HOLD_DOWN, "hold-down", NUMBER, 120, 8640000, 120, "Seconds before a port that was given back may be given out again (RFC 6888 REQ-8).") \
+	X(FTP_ALG, "ftp-alg", FLAG, 0, 1, 0, "Translate EPSV and EPRT of FTP clients that connect to port 21, and answer their ALGS (stateful only; RFC 6384).") \
+	X(FTP_CONNECTIONS, "ftp-connections", NUMBER, 1, 65536, 1024, "FTP control connections that ftp-alg follows at once; others pass as they are.")
 
 #define OSNC_NAT64_CHOICES_FILTERING(X) X("endpoint-independent") X("address-dependent")
 #define OSNC_NAT64_CHOICES_HAIRPIN(X) X("off") X("simple") X("intrinsic")
