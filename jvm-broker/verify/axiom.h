@@ -12,7 +12,8 @@
 	X(VERIFY,      "VerifyError") \
 	X(FORMAT,      "ClassFormatError") \
 	X(VERSION,     "UnsupportedClassVersionError") \
-	X(NO_CLASS,    "NoClassDefFoundError")
+	X(NO_CLASS,    "NoClassDefFoundError") \
+	X(CHANGE,      "IncompatibleClassChangeError")
 
 /* What is looked at when a class is defined.  As below. */
 #define VERIFY_AXIOMS_FORMAT(X) \
@@ -35,7 +36,7 @@
 	X(CLASS_FLAGS,          FORMAT, "4.1",       "flags of the class do not contradict each other") \
 	X(CLASS_THIS,           FORMAT, "4.1",       "this_class is a Class, and no array") \
 	X(CLASS_SUPER,          FORMAT, "4.1",       "super_class is a Class, and no array; only Object has none, and an interface has Object") \
-	X(CLASS_INTERFACE,      FORMAT, "4.1",       "an interface is a Class, and no array") \
+	X(CLASS_INTERFACE,      FORMAT, "4.1",       "an interface is a Class, and no array; Object has none") \
 	X(CLASS_INTERFACE_TWICE, FORMAT, "4.1",      "no interface is there twice") \
 	/* members */ \
 	X(FIELD_FLAGS,          FORMAT, "4.5",       "flags of a field do not contradict each other") \
@@ -76,7 +77,11 @@
 	X(BOOTSTRAP_CONSTANT,   FORMAT, "4.7.23",    "a bootstrap method is a MethodHandle, its arguments are loadable") \
 	X(NEST_BOTH,            FORMAT, "4.7.28",    "a class is not a nest's host and a member of another") \
 	X(RECORD_SHAPE,         FORMAT, "4.7.30",    "a Record is as long as its parts, its names and descriptors are some") \
-	X(PERMITTED_FINAL,      FORMAT, "4.7.31",    "a final class permits no subclasses")
+	X(PERMITTED_FINAL,      FORMAT, "4.7.31",    "a final class permits no subclasses") \
+	/* what is inherited */ \
+	X(INHERIT_CLASS,        CHANGE, "5.3.5",     "the superclass is a class, is not final, permits this class and may be used by it") \
+	X(INHERIT_INTERFACE,    CHANGE, "5.3.5",     "an interface is one, permits this class and may be used by it") \
+	X(INHERIT_METHOD,       CHANGE, "4.10",      "no method overrides a final one")
 
 /* The type checker: versions from 50 on.  NAME, error, clause, what must hold (manual) */
 #define VERIFY_AXIOMS_CHECKER(X) \

@@ -23,8 +23,8 @@ union cached {
 struct obligation {
 	uint64_t key;
 	uint32_t from, to; /* types */
-	uint16_t member;   /* pool index */
-	uint16_t method;   /* that has a place for it already, + 1 */
+	uint16_t member;   /* pool index; of OVERRIDES which of methods[], + 1 */
+	uint32_t method;   /* that has a place for it already, + 1 */
 	uint8_t kind;
 };
 
@@ -64,6 +64,7 @@ struct checker {
 	bool is_init;           /* it is <init> */
 	uint32_t pc;            /* of the instruction that is read */
 	uint32_t place;         /* where obligations arise: pc, or the target of a branch */
+	uint32_t misfit;        /* where an error belongs if a frame does not fit */
 	uint32_t next;          /* the instruction behind it */
 	bool falls;             /* control goes on to it */
 	const uint32_t *result; /* types of the method's result */

@@ -13,6 +13,8 @@ void format_methods(struct judge *judge);
 /* The Code of a method: words of its parameters, this among them */
 void format_code(struct judge *judge, uint16_t method, int words);
 void format_attributes(struct judge *judge);
+/* What the class needs of those above it */
+void format_inherit(struct judge *judge);
 /* All of them. true: the class can be defined, as far as it goes by itself. */
 bool format_check(struct judge *judge);
 

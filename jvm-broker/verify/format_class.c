@@ -47,6 +47,8 @@ static void check_interfaces(struct judge *judge)
 {
 	const struct classfile *c = judge->c;
 
+	if (c->interfaces_n && CLASSFILE_TEXT_IS(classfile_name_of(c, c->this_class), "java/lang/Object"))
+		format_fail(judge, VERIFY_AXIOM_CLASS_INTERFACE);
 	for (unsigned i = 0; i < c->interfaces_n; i++) {
 		const uint16_t index = classfile_interface(c, i);
 		bool twice = false;
@@ -83,6 +85,55 @@ void format_class(struct judge *judge)
 	check_interfaces(judge);
 }
 
+/* ---- what is inherited ---------------------------------------------------------------------------------------------------------------- */
+
+/* JLS 4.3.2: the final methods of Object */
+static bool is_objects(struct classfile_text name, struct classfile_text descriptor)
+{
+	if (CLASSFILE_TEXT_IS(name, "wait"))
+		return CLASSFILE_TEXT_IS(descriptor, "()V") || CLASSFILE_TEXT_IS(descriptor, "(J)V") ||
+		       CLASSFILE_TEXT_IS(descriptor, "(JI)V");
+	if (CLASSFILE_TEXT_IS(name, "notify") || CLASSFILE_TEXT_IS(name, "notifyAll"))
+		return CLASSFILE_TEXT_IS(descriptor, "()V");
+	return CLASSFILE_TEXT_IS(name, "getClass") && CLASSFILE_TEXT_IS(descriptor, "()Ljava/lang/Class;");
+}
+
+static int inherit_methods(struct judge *judge)
+{
+	const struct classfile *c = judge->c;
+
+	for (unsigned i = 0; i < c->methods_n; i++) {
+		const struct classfile_member *m = &c->methods[i];
+		const struct classfile_text name = classfile_utf8(c, m->name);
+
+		if (m->access & (CLASSFILE_PRIVATE | CLASSFILE_STATIC) || (name.len && name.data[0] == '<'))
+			continue;
+		if (is_objects(name, classfile_utf8(c, m->descriptor)))
+			judge_report(judge, (uint16_t)i, VERIFY_AXIOM_INHERIT_METHOD, -1);
+		else if (judge->super_type != TYPE_OBJECT &&
+			 judge_oblige(judge, VERIFY_OVERRIDES, TYPE_TOP, judge->super_type, (uint16_t)(i + 1),
+				      (uint16_t)i, VERIFY_AXIOM_INHERIT_METHOD, -1))
+			return -1;
+	}
+	return 0;
+}
+
+void format_inherit(struct judge *judge)
+{
+	const struct classfile *c = judge->c;
+
+	if (judge->super_type != TYPE_TOP && (judge->super_type != TYPE_OBJECT || judge->this_type == TYPE_OBJECT) &&
+	    judge_oblige(judge, VERIFY_EXTENDS, TYPE_TOP, judge->super_type, 0, VERIFY_NOWHERE,
+			 VERIFY_AXIOM_INHERIT_CLASS, -1))
+		return;
+	for (unsigned i = 0; i < c->interfaces_n; i++)
+		if (judge_oblige(judge, VERIFY_IMPLEMENTS, TYPE_TOP, judge_class(judge, classfile_interface(c, i)), 0,
+				 VERIFY_NOWHERE, VERIFY_AXIOM_INHERIT_INTERFACE, -1))
+			return;
+	if (judge->super_type != TYPE_TOP)
+		inherit_methods(judge);
+}
+
 bool format_check(struct judge *judge)
 {
 	if (!is_known_version(judge->c)) {
@@ -101,5 +152,7 @@ bool format_check(struct judge *judge)
 	format_fields(judge);
 	format_methods(judge);
 	format_attributes(judge);
+	if (!judge->errors_n && !judge->refused)
+		format_inherit(judge);
 	return !judge->errors_n && !judge->refused;
 }

@@ -280,9 +280,10 @@ int checker_fits(struct checker *k, uint32_t n, const uint32_t *stack, uint32_t 
 
 	if (judge_work(k->judge, 1u + frame->locals_n / 4u + depth / 4u))
 		return -1;
+	k->misfit = k->pc; /* so HotSpot says if it is the height of the stack */
 	if (depth != frame->stack_n)
 		return 0;
-	k->place = frame->pc;
+	k->misfit = k->place = frame->pc;
 	fits = fit(k, frame->types, k->locals, frame->locals_n, axiom);
 	if (fits > 0)
 		fits = fit(k, frame->stack, stack, depth, axiom);
@@ -300,7 +301,7 @@ int checker_branch(struct checker *k, int64_t target)
 			    VERIFY_AXIOM_FRAME_BRANCH);
 	if (fits)
 		return fits > 0 ? 0 : -1;
-	return judge_fail(k->judge, k->method, VERIFY_AXIOM_FRAME_BRANCH, (int32_t)target);
+	return judge_fail(k->judge, k->method, VERIFY_AXIOM_FRAME_BRANCH, (int32_t)k->misfit);
 }
 
 int checker_enter(struct checker *k)

@@ -104,7 +104,7 @@ int checker_protect(struct checker *k, bool unfinished)
 		if (fits < 0)
 			return -1;
 		if (!fits)
-			return judge_fail(k->judge, k->method, VERIFY_AXIOM_FRAME_HANDLER, h.handler);
+			return judge_fail(k->judge, k->method, VERIFY_AXIOM_FRAME_HANDLER, (int32_t)k->misfit);
 	}
 	return 0;
 }

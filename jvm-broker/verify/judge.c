@@ -37,7 +37,7 @@ void judge_report(struct judge *judge, uint16_t method, enum verify_axiom axiom,
 		return;
 	/* HotSpot throws these while it reads frames, and asks nobody else */
 	final = axiom >= VERIFY_AXIOM_FRAME_TRUNCATED && axiom <= VERIFY_AXIOM_FRAME_SIZE &&
-		axiom != VERIFY_AXIOM_FRAME_NEW;
+		axiom != VERIFY_AXIOM_FRAME_NEW && axiom != VERIFY_AXIOM_FRAME_SIZE;
 	judge->errors[judge->errors_n++] = (struct verify_error){
 		.axiom = (uint8_t)axiom, .phase = (uint8_t)judge->phase, .final = final, .method = method, .bci = bci
 	};
@@ -181,9 +181,9 @@ const struct signature *judge_signature(struct judge *judge, uint16_t index, boo
 	return s;
 }
 
-static uint32_t slot_of(uint64_t key)
+static uint32_t slot_of(uint64_t key, uint16_t member)
 {
-	key *= 0x9e3779b97f4a7c15;
+	key = (key + member * 0xc2b2ae3d27d4eb4full) * 0x9e3779b97f4a7c15;
 	return (uint32_t)(key >> 32);
 }
 
@@ -195,7 +195,7 @@ static int grow_slots(struct judge *judge)
 	if (!slots)
 		return judge_refuse(judge, VERIFY_REASON_MEMORY);
 	for (uint32_t i = 0; i < judge->obligations_n; i++) {
-		uint32_t at = slot_of(judge->obligations[i].key);
+		uint32_t at = slot_of(judge->obligations[i].key, judge->obligations[i].member);
 
 		while (slots[at & (n - 1)])
 			at++;
@@ -209,14 +209,13 @@ static int grow_slots(struct judge *judge)
 int judge_oblige(struct judge *judge, enum verify_obligation_kind kind, uint32_t from, uint32_t to, uint16_t member,
 		 uint16_t method, enum verify_axiom axiom, int32_t bci)
 {
-	/* of a member the index stands for the class: 'to' is what it refers to */
-	const uint64_t key = (uint64_t)from << 32 | (member ? (uint32_t)member << 12 : to) | kind;
+	const uint64_t key = (uint64_t)from << 32 | (to & ~15u) | kind;
 	struct obligation *o;
 	uint32_t at, found;
 
 	if (2 * judge->obligations_n >= judge->slots_n && grow_slots(judge))
 		return -1;
-	for (at = slot_of(key); (found = judge->slots[at & (judge->slots_n - 1)]); at++) {
+	for (at = slot_of(key, member); (found = judge->slots[at & (judge->slots_n - 1)]); at++) {
 		o = &judge->obligations[found - 1];
 		if (o->key == key && o->member == member)
 			break;
@@ -235,7 +234,7 @@ int judge_oblige(struct judge *judge, enum verify_obligation_kind kind, uint32_t
 		return 0;
 	if (!judge_grow(judge, &judge->places, judge->places_n, &judge->places_room, sizeof(*judge->places)))
 		return -1;
-	o->method = (uint16_t)(method + 1);
+	o->method = method + 1u;
 	judge->places[judge->places_n++] = (struct verify_place){ found - 1, method, (uint8_t)axiom, bci };
 	return 0;
 }

@@ -176,7 +176,10 @@ static int write_obligations(struct judge *judge, struct verify_verdict *out)
 		all[i] = (struct verify_obligation){ .kind = o->kind };
 		if ((o->from && write_type(judge, o->from, &all[i].from)) || write_type(judge, o->to, &all[i].to))
 			return -1;
-		if (o->member && !classfile_reference(judge->c, o->member, &parts)) {
+		if (o->kind == VERIFY_OVERRIDES) {
+			all[i].name = classfile_utf8(judge->c, judge->c->methods[o->member - 1].name);
+			all[i].descriptor = classfile_utf8(judge->c, judge->c->methods[o->member - 1].descriptor);
+		} else if (o->member && !classfile_reference(judge->c, o->member, &parts)) {
 			all[i].name = parts.name;
 			all[i].descriptor = parts.descriptor;
 		}
@@ -208,6 +211,10 @@ enum verify_reason verify_class(const struct classfile *c, const struct verify_o
 	verdict.errors_n = judge.errors_n;
 	verdict.obligations_n = judge.obligations_n;
 	verdict.places_n = judge.places_n;
+	verdict.name = classfile_name_of(c, c->this_class);
+	verdict.above = classfile_name_of(c, c->super_class);
+	verdict.interface = c->access & CLASSFILE_INTERFACE;
+	verdict.revisable = c->major == TYPE_CHECKED;
 	verdict.work = judge.work;
 	for (uint32_t i = 0; i < judge.errors_n && c->major == TYPE_CHECKED; i++)
 		verdict.unjudged |= judge.phase == VERIFY_LINK && !judge.errors[i].final;

@@ -33,6 +33,12 @@ struct verify_error {
 };
 
 enum verify_obligation_kind {
+	/* 'to', the superclass, loads; it is no interface, is not final, permits this class, and this class may use it */
+	VERIFY_EXTENDS,
+	/* 'to' loads and is an interface; the rest as above */
+	VERIFY_IMPLEMENTS,
+	/* no class from 'to', the superclass, upwards has a final method (name, descriptor) that one of this class overrides */
+	VERIFY_OVERRIDES,
 	/* class 'to' loads: else NoClassDefFoundError */
 	VERIFY_LOADS,
 	/* 'to' loads; it is an interface, or 'from' loads and is it or a subclass of it */
@@ -63,8 +69,11 @@ struct verify_verdict {
 	const struct verify_obligation *obligations; /* each once, in the order in which they arose */
 	const struct verify_place *places;           /* in the order of methods, and in a method as its code is read */
 	uint32_t errors_n, obligations_n, places_n;
+	struct classfile_text name, above; /* of the class, and of its superclass: as obligations speak of them */
+	bool interface;                    /* it is one */
 	bool unjudged; /* version below 50, or 50 with an error: the inference verifier has the last word, and is not written yet */
-	uint64_t work; /* steps taken */
+	bool revisable; /* version 50: so is an obligation of its code that fails with a VerifyError */
+	uint64_t work;  /* steps taken */
 };
 
 struct verify_options {

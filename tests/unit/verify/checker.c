@@ -46,7 +46,7 @@ static const struct {
 	ROW(FRAME_TARGET, 1, STATIC, ROOM(1, 0), CODE("\3\x99\0\3\xb1"))
 	ROW(FRAME_FALL, 0, STATIC, ROOM(1, 1), CODE("\xb1"), FRAMES("\0\1\xfc\0\0\1"))
 	ROW(FRAME_BRANCH, 5, STATIC, ROOM(1, 1), CODE("\3\x99\0\4\0\xb1"), FRAMES("\0\1\xfc\0\5\1"))
-	ROW(FRAME_BRANCH, 5, STATIC, ROOM(2, 0), CODE("\3\x99\0\4\0\xb1"), FRAMES("\0\1\x45\1")) /* height */
+	ROW(FRAME_BRANCH, 1, STATIC, ROOM(2, 0), CODE("\3\x99\0\4\0\xb1"), FRAMES("\0\1\x45\1")) /* height */
 	ROW(FRAME_HANDLER, 1, STATIC, ROOM(1, 1), CODE("\xb1\x57\xb1"), FRAMES("\0\1\xff\0\1\0\1\1\0\1\7\0\x08"), HANDLERS("\0\0\0\1\0\1\0\0"))
 	ROW(STACK_UNDERFLOW, 0, STATIC, CODE("\x57\xb1"))
 	ROW(STACK_OVERFLOW, 0, STATIC, CODE("\3\x57\xb1"))
