@@ -18,6 +18,10 @@ static const struct keel_option dump_rows[] = {
 	  "Put every class together again from what was read of it, and refuse it if it differs." },
 };
 
+static const struct keel_option verify_rows[] = {
+	ROWS_SWEEP,
+};
+
 static const struct keel_options global_table = {
 	.program = "dvmctl",
 	.synopsis = "COMMAND [ARGUMENT]...",
@@ -30,6 +34,10 @@ static const struct command rows[] = {
 	    "Print all that is in class files: of a file, jar, jmod, JDK image (lib/modules) or folder.", dump_rows,
 	    KEEL_COUNT(dump_rows), 1, -1 },
 	  run_class_dump },
+	{ { "class verify", "PATH...",
+	    "Say of each class whether it is sound, by its own octets: as HotSpot 17 would when it defines and links it.",
+	    verify_rows, KEEL_COUNT(verify_rows), 1, -1 },
+	  run_class_verify },
 };
 
 const struct keel_subcommands commands = {

@@ -33,5 +33,7 @@ extern const struct keel_subcommands commands; /* of struct command */
 
 /* dump.c */
 int run_class_dump(const struct given *given, char **operands, int n);
+/* verify.c */
+int run_class_verify(const struct given *given, char **operands, int n);
 
 #endif
