@@ -16,7 +16,7 @@ $(JVM)/Oracle.class: tests/conform/jvm/Oracle.java tests/conform/jvm.mk
 
 jvm_mutate := $(addprefix tests/conform/jvm/mutator/,calls.c class.c code.c main.c mutant.c tables.c) tests/conform/jvm/stream.c
 jvm_reader := tests/conform/jvm/reader.c $(jvm_STREAM)
-jvm_verdicts := tests/conform/jvm/verdicts.c $(jvm_STREAM)
+jvm_verdicts := $(addprefix tests/conform/jvm/,verdicts.c loader.c) $(jvm_STREAM)
 OBJS += $(call objs,$(jvm_mutate) $(jvm_reader) $(jvm_verdicts))
 $(JVM)/mutate: $(call objs,$(jvm_mutate))
 $(JVM)/reader: $(call objs,$(jvm_reader))
@@ -25,10 +25,11 @@ $(JVM)/mutate $(JVM)/reader: $(B)/lib/libclassfile.a $(B)/lib/libkeel.a tests/co
 	@mkdir -p $(@D)
 	$(link)
 
-$(JVM)/verdicts: $(call objs,$(jvm_verdicts)) $(patsubst %,$(B)/lib/lib%.a,verify classfile keel) tests/conform/jvm.mk
+$(JVM)/verdicts: $(call objs,$(jvm_verdicts)) $(patsubst %,$(B)/lib/lib%.a,discharge verify universe archive classfile keel) tests/conform/jvm.mk
 	$(say) LD $@
 	@mkdir -p $(@D)
 	$(link)
+$(JVM)/verdicts: PKGS := libdeflate
 
 conform-jvm: $(JVM)/mutate $(JVM)/reader $(JVM)/verdicts $(JVM)/liboracle.so $(JVM)/Oracle.class
 .PHONY: conform-jvm

@@ -3,7 +3,7 @@
 """certificates.py STREAM CERTIFICATES: generated classes as a stream, and what is known to become of each as a file of verdicts,
 to hold HotSpot's or ours against with compare.py: each instruction with operands that fit and that do not (operands.py), each
 type for each other (assignments.py), the rules of tables, limits and constructors (structure.py), access flags (flags.py),
-names and descriptors (names.py), inheritance (inheritance.py), programs of subroutines (subroutines.py). With --shared
+names and descriptors (names.py), inheritance (inheritance.py), attributes and constants (attributes.py), programs of subroutines (subroutines.py). With --shared
 only programs whose subroutines are called from several routines, of which nothing is certain: for comparing verdicts only."""
 import argparse
 import os
@@ -12,6 +12,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import assignments  # noqa: E402
+import attributes  # noqa: E402
 import flags  # noqa: E402
 import inheritance  # noqa: E402
 import names  # noqa: E402
@@ -32,7 +33,7 @@ def main():
 	options = parser.parse_args()
 	made = []
 	if not options.shared:
-		for part in (operands, assignments, structure, names, inheritance):
+		for part in (operands, assignments, structure, names, inheritance, attributes):
 			made += part.programs()
 		made += flags.programs(options.flags)
 	made += subroutines.programs(options.subroutines, options.seed, not options.shared)
