@@ -304,6 +304,39 @@ START_TEST(miscounted_auth)
 }
 END_TEST
 
+/* 227 in memory of its size. */
+START_TEST(numbers)
+{
+	static const struct {
+		const char *line;
+		int right;
+		uint16_t port;
+	} lines[] = {
+		{ "227 (198,51,100,2,1,2)", 1, 258 },
+		{ "227 198,51,100,2,1,2", 1, 258 },
+		{ "2271,2,198,51,100,2,1,2", 0, 0 },
+		{ "227 9 198,51,100,2,1,2", 1, 258 },
+		{ "227 198,51,100,2,255,255x", 1, 65535 },
+		{ "227 198,51,100,2,1,", 0, 0 },
+		{ "227 198,51,100,2,0,0", 0, 0 },
+		{ "227", 0, 0 },
+		{ "227 1,198,51,100", 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		const size_t size = strlen(lines[i].line);
+		uint8_t *line = memcpy(malloc(size), lines[i].line, size);
+		__be32 address = 0;
+		__be16 port = 0;
+		const int right = nat64_ftp_227(line, (uint32_t)size, &address, &port) && address == c.call.server;
+
+		ck_assert_msg(right == lines[i].right, "'%s'", lines[i].line);
+		ck_assert(!right || port == htons(lines[i].port));
+		free(line);
+	}
+}
+END_TEST
+
 /* Addresses as EPRT has them, held against inet_pton(). */
 START_TEST(literals)
 {
@@ -400,7 +433,9 @@ int main(void)
 	tcase_add_test(words, miscounted);
 	tcase_add_loop_test(words, miscounted_auth, 0, 2);
 	tcase_add_test(words, counted);
+	tcase_add_checked_fixture(words, begin, NULL);
 	tcase_add_test(words, literals);
+	tcase_add_test(words, numbers);
 	tcase_add_loop_test(wire, chance, 0, 200);
 	tcase_add_loop_test(wire, garbage, 0, 200);
 	suite_add_tcase(suite, words);

@@ -96,6 +96,28 @@ START_TEST(too_many)
 }
 END_TEST
 
+/* Replies that are rewritten, and all of them get lost: more than are kept wait until some have arrived. */
+START_TEST(in_flight)
+{
+	const size_t reply = strlen(PASV_227), greeting = strlen("220 Hi\r\n");
+
+	begin();
+	control_say_text(&c.server, "220 Hi\r\n");
+	ck_assert(control_flush(&c, &c.server, 100));
+	for (size_t i = 0; i < NAT64_FTP_EDITS + 2; i++) {
+		control_say_text(&c.client, "EPSV\r\n");
+		ck_assert(control_flush(&c, &c.client, 100));
+		control_say_text(&c.server, PASV_227);
+		control_send(&c, &c.server, greeting + i * reply, reply, PSH, 0);
+	}
+	ck_assert_uint_eq(c.ftp.stream[1].edits, NAT64_FTP_EDITS);
+	ck_assert_uint_eq(c.ftp.pending_count, 2);
+	ck_assert(control_flush(&c, &c.server, 1000));
+	ck_assert_uint_eq(c.client.next, greeting + (NAT64_FTP_EDITS + 2) * strlen(EPSV_229));
+	ck_assert_uint_eq(c.ftp.pending_count, 0);
+}
+END_TEST
+
 /* What grows out of its segment is cut, and the sender brings the rest. */
 START_TEST(grows)
 {
@@ -125,7 +147,7 @@ END_TEST
 /* The end, in front of the line's end: it is no line. */
 START_TEST(ends)
 {
-	for (size_t cut = 0; cut < 9; cut++) {
+	for (size_t cut = 0; cut <= 9; cut++) {
 		begin();
 		control_say_text(&c.client, "NOOP\r\nEPS");
 		if (cut)
@@ -186,7 +208,7 @@ static void block(uint8_t *at, uint32_t left, uint32_t right)
 /* The server's blocks about "EPSV 2 QUIT" (8 and 6 octets; 6 and 6 to it) when nothing is acknowledged, and what the client gets. */
 static void sack(uint32_t left, uint32_t right, uint32_t new_left, uint32_t new_right)
 {
-	uint8_t expected[40] = { 1, 1, 5, 10 };
+	uint8_t expected[40] = { 4, 2, 5, 10 };
 
 	begin();
 	control_say_text(&c.client, "EPSV 2\r\nQUIT\r\n");
@@ -196,7 +218,7 @@ static void sack(uint32_t left, uint32_t right, uint32_t new_left, uint32_t new_
 	block(c.options + 4, c.client.first + 1 + left, c.client.first + 1 + right);
 	control_acknowledge(&c, &c.server);
 	if (new_left == new_right)
-		memset(expected, 1, 12);
+		memset(expected + 2, 1, 10);
 	else
 		block(expected + 4, c.client.first + 1 + new_left, c.client.first + 1 + new_right);
 	ck_assert_int_eq(memcmp(c.tcp + 20, expected, 40), 0);
@@ -209,6 +231,33 @@ START_TEST(sack_blocks)
 	sack(2, 12, 8, 14); /* a part of the text is none of the command */
 	sack(2, 4, 0, 0);
 	sack(0xfffffff0, 0, 0, 0); /* a duplicate */
+}
+END_TEST
+
+/* What changes nothing but a block is a change: the block behind a command that is another, and a duplicate where there is none. */
+START_TEST(sack_alone)
+{
+	uint8_t expected[40] = { 1, 1, 5, 10 };
+
+	begin();
+	control_say_text(&c.client, "NOOP\r\nEPSV 2\r\nQUIT\r\n");
+	control_send(&c, &c.client, 0, 20, PSH, 0);
+	c.options_size = 12;
+	memcpy(c.options, expected, 4);
+	block(c.options + 4, c.client.first + 1 + 12, c.client.first + 1 + 18);
+	control_acknowledge(&c, &c.server);
+	ck_assert_uint_eq(c.client.acked, 0);
+	block(expected + 4, c.client.first + 1 + 14, c.client.first + 1 + 20);
+	ck_assert_int_eq(memcmp(c.tcp + 20, expected, 40), 0);
+	begin();
+	control_say_text(&c.client, "NOOP\r\n");
+	ck_assert(control_flush(&c, &c.client, 6));
+	c.options_size = 12;
+	memcpy(c.options, expected, 4);
+	block(c.options + 4, c.client.first + 1, c.client.first + 1 + 6);
+	control_acknowledge(&c, &c.server);
+	memset(expected, 1, 12);
+	ck_assert_int_eq(memcmp(c.tcp + 20, expected, 40), 0);
 }
 END_TEST
 
@@ -269,7 +318,9 @@ int main(void)
 	tcase_add_test(cases, begins_again);
 	tcase_add_test(cases, urgent);
 	tcase_add_test(cases, sack_blocks);
+	tcase_add_test(cases, sack_alone);
 	tcase_add_test(cases, sack_of_several);
+	tcase_add_test(cases, in_flight);
 	tcase_add_test(cases, sack_garbage);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);

@@ -136,6 +136,13 @@ def crowd():
 	refused(others[1], "EPSV", "229")
 
 
+def nowhere():
+	"""The subscriber may have no session more: EPRT gets no mapping."""
+	ftp = login()
+	refused(ftp, f"EPRT |2|{CLIENT6}|50000|", "425")
+	refused(ftp, "NOOP", "200")
+
+
 def expected(listener, port):
 	"""Whether something comes from the server's namespace to where PORT told it to."""
 	address = [line for line in heard() if line.startswith("PORT ")][-1][5:].split(",")
@@ -198,5 +205,5 @@ def hold(size):
 	ftp.quit()
 
 
-CHECKS = {check.__name__: check for check in (both, words, auth, liar, plain, crowd, mapping, raw, hold)}
+CHECKS = {check.__name__: check for check in (both, words, auth, liar, plain, crowd, nowhere, mapping, raw, hold)}
 CHECKS[sys.argv[1]](*sys.argv[2:])
