@@ -191,6 +191,16 @@ static const char *protect(struct discharge *d, const struct verify_obligation *
 	return extends(d, receiver, &d->self) ? NULL : "java/lang/VerifyError";
 }
 
+static const char *interface(struct discharge *d, const struct verify_obligation *o)
+{
+	const char *error = NULL;
+	const struct universe_class *c = load(d, o->to, &error);
+
+	if (!c)
+		return error;
+	return c->access & CLASSFILE_INTERFACE ? NULL : "java/lang/VerifyError";
+}
+
 static const char *check(struct discharge *d, const struct verify_obligation *o)
 {
 	const char *error = NULL;
@@ -206,6 +216,10 @@ static const char *check(struct discharge *d, const struct verify_obligation *o)
 		return error;
 	case VERIFY_ASSIGNABLE:
 		return assign(d, o);
+	case VERIFY_INTERFACE:
+		return interface(d, o);
+	case VERIFY_ABOVE:
+		return is_above(d, o->to) ? NULL : "java/lang/VerifyError";
 	default:
 		return protect(d, o);
 	}

@@ -28,6 +28,12 @@ struct obligation {
 	uint8_t kind;
 };
 
+/* A set of names of classes, which ascend */
+struct type_set {
+	const uint32_t *names;
+	uint32_t n;
+};
+
 /* What a class as a whole is judged with */
 struct judge {
 	const struct classfile *c;
@@ -41,6 +47,8 @@ struct judge {
 	struct verify_place *places;
 	uint32_t errors_n, errors_room, obligations_n, obligations_room, places_n, places_room;
 	uint32_t *slots, slots_n; /* obligations by key: + 1 */
+	struct type_set *sets;
+	uint32_t sets_n, sets_room;
 	uint64_t work, work_max;
 	enum verify_reason refused;
 	enum verify_phase phase; /* of errors */
@@ -53,6 +61,14 @@ struct frame {
 	uint16_t locals_n, stack_n;
 	uint16_t pc;
 	bool unfinished; /* this is not constructed yet: flagThisUninit */
+};
+
+/* Where paths meet, for the inference verifier: the state there, among the types */
+struct meeting {
+	uint32_t at;
+	uint16_t pc;
+	uint16_t locals_n, stack_n;
+	bool reached, pending, unfinished;
 };
 
 struct checker {
@@ -81,6 +97,10 @@ struct checker {
 	uint32_t frames_n, frames_room;
 	uint32_t *types; /* of frames */
 	uint32_t types_n, types_room;
+
+	bool infers; /* for the inference verifier: branches merge, and places have no index */
+	struct meeting *meetings;
+	uint32_t meetings_n, meetings_room;
 
 	uint32_t *active; /* handlers of the instruction at pc */
 	uint32_t active_n;
@@ -168,6 +188,8 @@ static inline int checker_before(struct checker *k)
 /* ---- instruction.c, reference.c ----------------------------------------------------------------------------------------------------- */
 
 int checker_run(struct checker *k);
+/* One instruction, but for what its frame and handlers ask */
+int checker_step(struct checker *k, unsigned opcode);
 int checker_constant(struct checker *k, uint16_t index, bool wide);
 int checker_field(struct checker *k, unsigned opcode);
 int checker_call(struct checker *k, unsigned opcode);
@@ -175,7 +197,7 @@ int checker_class(struct checker *k, unsigned opcode);
 
 static inline int checker_fail(struct checker *k, enum verify_axiom axiom)
 {
-	return judge_fail(k->judge, k->method, axiom, (int32_t)k->pc);
+	return judge_fail(k->judge, k->method, axiom, k->infers ? -1 : (int32_t)k->pc);
 }
 
 /* ---- the stack ---------------------------------------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include "jvm-broker/classfile/opcode.h"
 #include "jvm-broker/verify/checker.h"
+#include "jvm-broker/verify/infer.h"
 
 enum {
 	SAME_1 = 64,
@@ -295,6 +296,8 @@ int checker_branch(struct checker *k, int64_t target)
 {
 	int fits;
 
+	if (k->infers)
+		return infer_branch(k, target);
 	if (target < 0 || target >= k->code.len || k->map[target] < MAP_FRAME)
 		return checker_fail(k, VERIFY_AXIOM_FRAME_TARGET);
 	fits = checker_fits(k, k->map[target] - MAP_FRAME, k->stack, k->depth, k->unfinished,

@@ -58,7 +58,7 @@ int checker_read_tables(struct checker *k)
 	for (unsigned i = 0; i < k->code.handlers_n; i++)
 		if (read_handler(k, classfile_code_handler(&k->code, i)))
 			return -1;
-	while (classfile_attributes_next(k->c, &list, &a) > 0)
+	while (!k->infers && classfile_attributes_next(k->c, &list, &a) > 0)
 		if (a.kind == CLASSFILE_ATTR_LOCAL_VARIABLES && !classfile_table_read(k->c, &a, &table) &&
 		    read_variables(k, &table))
 			return -1;

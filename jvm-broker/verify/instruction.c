@@ -52,9 +52,14 @@ static inline void set(struct checker *k, uint32_t local, uint32_t n)
 	k->changed = true;
 }
 
+static inline int before(struct checker *k)
+{
+	return k->infers ? 0 : checker_before(k);
+}
+
 static inline int store(struct checker *k, uint32_t local, uint32_t type)
 {
-	if (checker_before(k) || checker_pop_1(k, type))
+	if (before(k) || checker_pop_1(k, type))
 		return -1;
 	if (local >= k->code.max_locals)
 		return checker_fail(k, VERIFY_AXIOM_LOCAL_RANGE);
@@ -67,7 +72,7 @@ static inline int store(struct checker *k, uint32_t local, uint32_t type)
 
 static inline int store_2(struct checker *k, uint32_t local, uint32_t type)
 {
-	if (checker_before(k) || checker_pop_2(k, type))
+	if (before(k) || checker_pop_2(k, type))
 		return -1;
 	if (local + 1 >= k->code.max_locals)
 		return checker_fail(k, VERIFY_AXIOM_LOCAL_RANGE);
@@ -81,7 +86,7 @@ static inline int store_reference(struct checker *k, uint32_t local)
 {
 	uint32_t type;
 
-	if (checker_before(k) || checker_pop_in(k, TYPES_ADDRESS, &type))
+	if (before(k) || checker_pop_in(k, TYPES_ADDRESS, &type))
 		return -1;
 	if (local >= k->code.max_locals)
 		return checker_fail(k, VERIFY_AXIOM_LOCAL_RANGE);
@@ -283,12 +288,13 @@ static int swap(struct checker *k)
 
 /* ---- branches and returns ----------------------------------------------------------------------------------------------------------- */
 
-static int pop_addresses(struct checker *k, unsigned n)
+/* kinds: the inference verifier has a null check of what is not constructed, but neither comparison nor lock */
+static int pop_addresses(struct checker *k, unsigned n, unsigned kinds)
 {
 	uint32_t type;
 
 	for (; n; n--)
-		if (checker_pop_in(k, TYPES_ADDRESS, &type))
+		if (checker_pop_in(k, k->infers ? kinds : TYPES_ADDRESS, &type))
 			return -1;
 	return 0;
 }
@@ -446,7 +452,7 @@ static int shuffle(struct checker *k, unsigned opcode)
 	}
 }
 
-static int step(struct checker *k, unsigned opcode)
+int checker_step(struct checker *k, unsigned opcode)
 {
 	uint32_t type;
 
@@ -476,8 +482,8 @@ static int step(struct checker *k, unsigned opcode)
 		FROM(IADD, LXOR) : FROM(I2L, DCMPG) : return arithmetic(k, opcode);
 		FROM(IFEQ, IFLE) : return I ? -1 : branch(k);
 		FROM(IF_ICMPEQ, IF_ICMPLE) : return I || I ? -1 : branch(k);
-		OP(IF_ACMPEQ) : OP(IF_ACMPNE) : return pop_addresses(k, 2) ? -1 : branch(k);
-		OP(IFNULL) : OP(IFNONNULL) : return pop_addresses(k, 1) ? -1 : branch(k);
+		OP(IF_ACMPEQ) : OP(IF_ACMPNE) : return pop_addresses(k, 2, TYPES_REFERENCE) ? -1 : branch(k);
+		OP(IFNULL) : OP(IFNONNULL) : return pop_addresses(k, 1, TYPES_ADDRESS) ? -1 : branch(k);
 		OP(GOTO) : k->falls = false;
 		return branch(k);
 		OP(GOTO_W) : k->falls = false;
@@ -493,7 +499,7 @@ static int step(struct checker *k, unsigned opcode)
 		OP(ARRAYLENGTH) : return array_length(k);
 		OP(ATHROW) : k->falls = false;
 		return checker_pop(k, TYPE_CLASS(NAME_THROWABLE), &type);
-		OP(MONITORENTER) : OP(MONITOREXIT) : return pop_addresses(k, 1);
+		OP(MONITORENTER) : OP(MONITOREXIT) : return pop_addresses(k, 1, TYPES_REFERENCE);
 		OP(WIDE) : return wide(k);
 		OP(JSR) : OP(JSR_W) : OP(RET) : return checker_fail(k, VERIFY_AXIOM_SUBROUTINE);
 	default:
@@ -526,7 +532,7 @@ int checker_run(struct checker *k)
 			return -1;
 		if (k->pc >= k->boundary && checker_activate(k))
 			return -1;
-		if (step(k, opcode))
+		if (checker_step(k, opcode))
 			return -1;
 		/* what a store has changed the next instruction shows */
 		if (k->changed && k->active_n && !is_store(k, opcode) &&

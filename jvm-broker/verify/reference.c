@@ -112,6 +112,14 @@ static int check_protected(struct checker *k, const struct member *m, uint32_t r
 {
 	const struct judge *judge = k->judge;
 
+	if (type_kind(receiver) == TYPE_SET) {
+		const struct type_set set = judge->sets[type_name(receiver)];
+
+		for (uint32_t i = 0; i < set.n; i++)
+			if (check_protected(k, m, TYPE_ARRAY(set.names[i], type_dimensions(receiver)), method))
+				return -1;
+		return 0;
+	}
 	if (receiver == judge->this_type || receiver == TYPE_NULL || m->owner == judge->this_type ||
 	    !type_is_class(m->owner))
 		return 0;
@@ -122,7 +130,7 @@ static int check_protected(struct checker *k, const struct member *m, uint32_t r
 		return 0; /* nothing else is above this class */
 	}
 	return judge_oblige(k->judge, method ? VERIFY_PROTECTED_METHOD : VERIFY_PROTECTED_FIELD, receiver, m->owner,
-			    m->index, k->method, VERIFY_AXIOM_PROTECTED, (int32_t)k->pc);
+			    m->index, k->method, VERIFY_AXIOM_PROTECTED, k->infers ? -1 : (int32_t)k->pc);
 }
 
 /* ---- fields ------------------------------------------------------------------------------------------------------------------------- */
@@ -216,13 +224,13 @@ static int construct_this(struct checker *k, const struct member *m)
 {
 	if (m->owner != k->judge->this_type && m->owner != k->judge->super_type)
 		return checker_fail(k, VERIFY_AXIOM_INIT_THIS);
-	for (uint32_t i = 0; i < k->active_n; i++) {
+	for (uint32_t i = 0; i < k->active_n && !k->infers; i++) {
 		const int found = checker_returns(k, classfile_code_handler(&k->code, k->active[i]).handler);
 
 		if (found)
 			return found < 0 ? -1 : checker_fail(k, VERIFY_AXIOM_INIT_TRY);
 	}
-	if (checker_before(k))
+	if (!k->infers && checker_before(k))
 		return -1;
 	construct(k, TYPE_UNINITIALIZED_THIS, k->judge->this_type);
 	k->unfinished = false;
@@ -240,7 +248,7 @@ static int construct_new(struct checker *k, const struct member *m, uint32_t raw
 		return -1;
 	if (type != m->owner)
 		return checker_fail(k, VERIFY_AXIOM_INIT_CLASS);
-	if (check_protected(k, m, type, true) || checker_before(k))
+	if (check_protected(k, m, type, true) || (!k->infers && checker_before(k)))
 		return -1;
 	construct(k, raw, type);
 	return 0;
@@ -347,7 +355,9 @@ int checker_call(struct checker *k, unsigned opcode)
 	is_init = internal && MEMBER_IS(k, &m, "<init>");
 	if (internal && (opcode != CLASSFILE_OP_INVOKESPECIAL || !is_init))
 		return checker_fail(k, VERIFY_AXIOM_CALL_INTERNAL);
-	if (!internal && opcode == CLASSFILE_OP_INVOKESPECIAL && check_special(k, &m))
+	if (k->infers && m.signature->n > 255)
+		return checker_fail(k, VERIFY_AXIOM_STACK_OVERFLOW);
+	if (!internal && opcode == CLASSFILE_OP_INVOKESPECIAL && !k->infers && check_special(k, &m))
 		return -1;
 	if (judge_work(k->judge, m.signature->n))
 		return -1;

@@ -24,6 +24,7 @@ enum type_kind {
 	TYPE_UNINITIALIZED_THIS,
 	TYPE_UNINITIALIZED,
 	TYPE_REFERENCE,
+	TYPE_SET, /* as REFERENCE: of what superclass these share; the number of a set in place of a name */
 };
 
 #define TYPE_CLASS(name) ((uint32_t)(name) << 12 | TYPE_REFERENCE)
@@ -33,7 +34,7 @@ enum type_kind {
 #define TYPE_DIMENSION (1u << 4)
 
 /* Sets of kinds, for type_in */
-#define TYPES_REFERENCE (1u << TYPE_NULL | 1u << TYPE_REFERENCE)
+#define TYPES_REFERENCE (1u << TYPE_NULL | 1u << TYPE_REFERENCE | 1u << TYPE_SET)
 #define TYPES_ADDRESS (TYPES_REFERENCE | 1u << TYPE_UNINITIALIZED_THIS | 1u << TYPE_UNINITIALIZED)
 #define TYPES_ONE_WORD (TYPES_ADDRESS | 1u << TYPE_INT | 1u << TYPE_FLOAT)
 #define TYPES_FIRST (1u << TYPE_LONG | 1u << TYPE_DOUBLE)
@@ -61,7 +62,7 @@ static inline uint32_t type_name(uint32_t type)
 
 static inline bool type_is_array(uint32_t type)
 {
-	return type_kind(type) == TYPE_REFERENCE && type_dimensions(type);
+	return type_kind(type) >= TYPE_REFERENCE && type_dimensions(type);
 }
 
 static inline bool type_is_class(uint32_t type)
@@ -72,7 +73,8 @@ static inline bool type_is_class(uint32_t type)
 /* An array whose elements are references */
 static inline bool type_is_reference_array(uint32_t type)
 {
-	return type_is_array(type) && (type_dimensions(type) > 1 || type_name(type) >= NAME_FIRST);
+	return type_is_array(type) &&
+	       (type_dimensions(type) > 1 || type_kind(type) == TYPE_SET || type_name(type) >= NAME_FIRST);
 }
 
 #endif

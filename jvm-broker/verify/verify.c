@@ -4,6 +4,7 @@
 #include "jvm-broker/classfile/opcode.h"
 #include "jvm-broker/verify/checker.h"
 #include "jvm-broker/verify/format.h"
+#include "jvm-broker/verify/infer.h"
 
 #define TYPE_CHECKED 50 /* the first version with frames */
 #define WORK_LEAST (1u << 22)
@@ -70,15 +71,17 @@ static int begin(struct checker *k, const struct classfile_member *m, const stru
 	return judge_work(k->judge, k->code.max_locals);
 }
 
-static int check_method(struct checker *k, const struct classfile_member *m)
+static int check_method(struct checker *k, const struct classfile_member *m, bool *subroutines)
 {
 	const struct signature *s = judge_signature(k->judge, m->descriptor, true);
 
 	if (!s)
 		return judge_fail(k->judge, k->method, VERIFY_AXIOM_POOL_TAG, 0);
-	if (begin(k, m, s) || map_instructions(k) || checker_read_tables(k) || checker_read_frames(k))
+	if (begin(k, m, s) || map_instructions(k) || checker_read_tables(k))
 		return -1;
-	return checker_run(k);
+	if (k->infers)
+		return infer_run(k, subroutines);
+	return checker_read_frames(k) ? -1 : checker_run(k);
 }
 
 /* Room for the largest of the methods: used by one after the other */
@@ -102,12 +105,14 @@ static int take_room(struct checker *k)
 	return k->locals && k->stack && k->map && k->active ? 0 : judge_refuse(k->judge, VERIFY_REASON_MEMORY);
 }
 
-static void check_methods(struct judge *judge)
+/* Returns whether all were judged. */
+static bool check_methods(struct judge *judge, bool infers)
 {
-	struct checker k = { .judge = judge, .c = judge->c };
+	struct checker k = { .judge = judge, .c = judge->c, .infers = infers };
+	bool subroutines = false;
 
 	if (take_room(&k))
-		return;
+		return false;
 	for (unsigned i = 0; i < judge->c->methods_n && !judge->refused; i++) {
 		const struct classfile_member *m = &judge->c->methods[i];
 
@@ -117,8 +122,9 @@ static void check_methods(struct judge *judge)
 		if (classfile_code_read(judge->c, m, &k.code) || !k.code.len || k.code.len > UINT16_MAX)
 			judge_fail(judge, k.method, VERIFY_AXIOM_INSTRUCTION, 0);
 		else
-			check_method(&k, m);
+			check_method(&k, m, &subroutines);
 	}
+	return !subroutines;
 }
 
 static int judge_init(struct judge *judge)
@@ -193,14 +199,12 @@ enum verify_reason verify_class(const struct classfile *c, const struct verify_o
 {
 	struct judge judge = { .c = c, .options = options, .arena = arena };
 	struct verify_verdict verdict = { 0 };
+	const bool infers = c->major < TYPE_CHECKED || (c->major == TYPE_CHECKED && options && options->infer);
 
 	judge.phase = VERIFY_DEFINE;
 	if (!judge_init(&judge) && format_check(&judge)) {
 		judge.phase = VERIFY_LINK;
-		if (c->major < TYPE_CHECKED)
-			verdict.unjudged = true;
-		else
-			check_methods(&judge);
+		verdict.unjudged = !check_methods(&judge, infers);
 	}
 	if (!judge.refused)
 		write_obligations(&judge, &verdict);
@@ -214,10 +218,8 @@ enum verify_reason verify_class(const struct classfile *c, const struct verify_o
 	verdict.name = classfile_name_of(c, c->this_class);
 	verdict.above = classfile_name_of(c, c->super_class);
 	verdict.interface = c->access & CLASSFILE_INTERFACE;
-	verdict.revisable = c->major == TYPE_CHECKED;
+	verdict.revisable = c->major == TYPE_CHECKED && !infers;
 	verdict.work = judge.work;
-	for (uint32_t i = 0; i < judge.errors_n && c->major == TYPE_CHECKED; i++)
-		verdict.unjudged |= judge.phase == VERIFY_LINK && !judge.errors[i].final;
 	*out = verdict;
 	return VERIFY_REASON_NONE;
 }

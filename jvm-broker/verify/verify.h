@@ -47,6 +47,10 @@ enum verify_obligation_kind {
 	 * package, then 'from' is this class or a subclass of it. 'from' is an array type if it begins with '['. */
 	VERIFY_PROTECTED_FIELD,
 	VERIFY_PROTECTED_METHOD,
+	/* 'to' loads and is an interface: else VerifyError */
+	VERIFY_INTERFACE,
+	/* 'to' is a superclass of this class */
+	VERIFY_ABOVE,
 };
 
 struct verify_obligation {
@@ -71,12 +75,15 @@ struct verify_verdict {
 	uint32_t errors_n, obligations_n, places_n;
 	struct classfile_text name, above; /* of the class, and of its superclass: as obligations speak of them */
 	bool interface;                    /* it is one */
-	bool unjudged; /* version below 50, or 50 with an error: the inference verifier has the last word, and is not written yet */
-	bool revisable; /* version 50: so is an obligation of its code that fails with a VerifyError */
-	uint64_t work;  /* steps taken */
+	bool unjudged; /* it has subroutines (jsr, ret), which the inference verifier does not judge yet */
+	/* Version 50: if there are errors, none of them final, or an obligation of its code fails with a VerifyError, then the verdict of the
+	 * inference verifier counts (options.infer) if it accepts the class. */
+	bool revisable;
+	uint64_t work; /* steps taken */
 };
 
 struct verify_options {
+	bool infer;                                     /* version 50: ask the inference verifier alone */
 	uint64_t disabled[(VERIFY_AXIOMS_N + 63) / 64]; /* axioms not to report: for tests that must turn red */
 };
 

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The data flow: each place where paths may meet has a state, which only grows more general. */
+#include <string.h>
+
+#include "jvm-broker/classfile/opcode.h"
+#include "jvm-broker/verify/infer.h"
+
+#define EACH_WORD 16 /* steps for a word of a state that is kept */
+
+static int room_for(struct checker *k, uint32_t n)
+{
+	while (k->types_room - k->types_n < n) {
+		uint32_t room = k->types_room;
+
+		if (k->types_n > UINT32_MAX / 4 ||
+		    !judge_grow(k->judge, &k->types, k->types_room, &room, sizeof(*k->types)))
+			return judge_refuse(k->judge, VERIFY_REASON_MEMORY);
+		k->types_room = room;
+	}
+	return 0;
+}
+
+/* Makes the instruction one where paths meet. */
+static int add_meeting(struct checker *k, uint32_t pc)
+{
+	if (k->map[pc] >= MAP_FRAME)
+		return 0;
+	if (k->meetings_n >= UINT16_MAX - MAP_FRAME)
+		return judge_refuse(k->judge, VERIFY_REASON_FRAMES);
+	if (!judge_grow(k->judge, &k->meetings, k->meetings_n, &k->meetings_room, sizeof(*k->meetings)))
+		return -1;
+	k->meetings[k->meetings_n] = (struct meeting){ .pc = (uint16_t)pc };
+	k->map[pc] = (uint16_t)(MAP_FRAME + k->meetings_n++);
+	return 0;
+}
+
+static int add_switch(struct checker *k, uint32_t pc)
+{
+	struct classfile_switch s;
+
+	classfile_switch_read(k->code.octets, pc, &s);
+	if (add_meeting(k, (uint32_t)((int64_t)pc + s.target)))
+		return -1;
+	for (uint32_t i = 0; i < s.n; i++)
+		if (add_meeting(k, (uint32_t)((int64_t)pc + classfile_switch_target(&s, i))))
+			return -1;
+	return 0;
+}
+
+/* Targets, which were checked */
+static int find_meetings(struct checker *k)
+{
+	const uint8_t *code = k->code.octets;
+
+	k->meetings_n = 0;
+	k->types_n = 0;
+	for (unsigned i = 0; i < k->code.handlers_n; i++)
+		if (add_meeting(k, classfile_code_handler(&k->code, i).handler))
+			return -1;
+	for (uint32_t pc = 0; pc < k->code.len; pc++) {
+		int64_t target = -1;
+
+		if (!k->map[pc])
+			continue;
+		if (code[pc] == CLASSFILE_OP_TABLESWITCH || code[pc] == CLASSFILE_OP_LOOKUPSWITCH) {
+			if (add_switch(k, pc))
+				return -1;
+			continue;
+		}
+		if (classfile_opcode_operands[code[pc]] == CLASSFILE_OPERANDS_BRANCH)
+			target = (int64_t)pc + classfile_s16(code + pc + 1);
+		else if (classfile_opcode_operands[code[pc]] == CLASSFILE_OPERANDS_BRANCH_WIDE)
+			target = (int64_t)pc + classfile_s32(code + pc + 1);
+		if (target >= 0 && add_meeting(k, (uint32_t)target))
+			return -1;
+	}
+	return 0;
+}
+
+/* The first state to come there */
+static int arrive(struct checker *k, struct meeting *m, const uint32_t *stack, uint32_t depth, bool unfinished)
+{
+	if (room_for(k, k->locals_n + depth + 1) || judge_work(k->judge, EACH_WORD * (k->locals_n + depth)))
+		return -1;
+	m->at = k->types_n;
+	m->locals_n = (uint16_t)k->locals_n;
+	m->stack_n = (uint16_t)depth;
+	m->unfinished = unfinished;
+	memcpy(k->types + m->at, k->locals, k->locals_n * sizeof(*k->types));
+	memcpy(k->types + m->at + m->locals_n, stack, depth * sizeof(*k->types));
+	k->types_n += k->locals_n + depth;
+	m->reached = m->pending = true;
+	return 0;
+}
+
+/* Merges the locals, a stack and the flag into what is known at a meeting. */
+static int merge(struct checker *k, uint32_t pc, const uint32_t *stack, uint32_t depth, bool unfinished,
+		 enum verify_axiom axiom)
+{
+	struct meeting *m = &k->meetings[k->map[pc] - MAP_FRAME];
+	bool changed = false;
+
+	if (!m->reached)
+		return arrive(k, m, stack, depth, unfinished);
+	if (depth != m->stack_n)
+		return checker_fail(k, axiom);
+	if (judge_work(k->judge, 1u + m->locals_n + depth))
+		return -1;
+	for (uint32_t i = 0; i < m->locals_n + depth; i++) {
+		const uint32_t here = k->types[m->at + i];
+		const uint32_t there = i >= m->locals_n  ? stack[i - m->locals_n]
+				       : i < k->locals_n ? k->locals[i]
+							 : TYPE_TOP;
+		uint32_t both;
+
+		if (here == there || here == TYPE_TOP)
+			continue;
+		both = infer_merge_types(k, here, there);
+		if (k->judge->refused)
+			return -1;
+		if (both == TYPE_TOP && i >= m->locals_n)
+			return checker_fail(k, axiom);
+		k->types[m->at + i] = both;
+		changed |= both != here;
+	}
+	changed |= unfinished && !m->unfinished;
+	m->unfinished |= unfinished;
+	m->pending |= changed;
+	return 0;
+}
+
+int infer_branch(struct checker *k, int64_t target)
+{
+	return merge(k, (uint32_t)target, k->stack, k->depth, k->unfinished, VERIFY_AXIOM_FRAME_BRANCH);
+}
+
+/* Handlers see the locals as they are before the instruction, and after a constructor was called as they are then. */
+static int protect(struct checker *k)
+{
+	k->changed = false;
+	for (uint32_t i = 0; i < k->active_n; i++) {
+		const struct classfile_handler h = classfile_code_handler(&k->code, k->active[i]);
+		const uint32_t caught = h.type ? judge_class(k->judge, h.type) : TYPE_CLASS(NAME_THROWABLE);
+
+		if (!k->code.max_stack)
+			return checker_fail(k, VERIFY_AXIOM_STACK_OVERFLOW);
+		if (merge(k, h.handler, &caught, 1, k->unfinished, VERIFY_AXIOM_FRAME_HANDLER))
+			return -1;
+	}
+	return 0;
+}
+
+/* An object that this very new has made before must not be about. */
+static int begin_new(struct checker *k)
+{
+	const uint32_t raw = TYPE_NEW(k->pc);
+
+	for (uint32_t i = 0; i < k->depth; i++)
+		if (k->stack[i] == raw)
+			return checker_fail(k, VERIFY_AXIOM_STACK_TYPE);
+	for (uint32_t i = 0; i < k->locals_n; i++)
+		if (k->locals[i] == raw) {
+			k->locals[i] = TYPE_TOP;
+			k->changed = true;
+		}
+	return 0;
+}
+
+/* From one meeting to where control leaves, or the next. */
+static int run_from(struct checker *k, uint32_t pc)
+{
+	k->boundary = 0;
+	for (;; pc = k->next) {
+		const unsigned opcode = k->code.octets[pc];
+
+		k->pc = k->place = pc;
+		k->falls = true;
+		k->constructed = false;
+		k->next = pc + 1;
+		while (k->next < k->code.len && !k->map[k->next])
+			k->next++;
+		if (pc >= k->boundary && checker_activate(k))
+			return -1;
+		if (k->active_n && k->changed && protect(k))
+			return -1;
+		if (opcode == CLASSFILE_OP_NEW && begin_new(k))
+			return -1;
+		if (judge_work(k->judge, 1) || checker_step(k, opcode))
+			return -1;
+		if (opcode == CLASSFILE_OP_INVOKESPECIAL && k->active_n && k->changed && protect(k))
+			return -1;
+		if (!k->falls)
+			return 0;
+		if (k->next >= k->code.len)
+			return judge_fail(k->judge, k->method, VERIFY_AXIOM_CODE_END, -1);
+		if (k->map[k->next] >= MAP_FRAME)
+			return merge(k, k->next, k->stack, k->depth, k->unfinished, VERIFY_AXIOM_FRAME_FALL);
+	}
+}
+
+static void enter(struct checker *k, struct meeting *m)
+{
+	for (uint32_t i = m->locals_n; i < k->locals_n; i++)
+		k->locals[i] = TYPE_TOP;
+	memcpy(k->locals, k->types + m->at, m->locals_n * sizeof(*k->locals));
+	memcpy(k->stack, k->types + m->at + m->locals_n, m->stack_n * sizeof(*k->stack));
+	k->locals_n = m->locals_n;
+	k->depth = m->stack_n;
+	k->unfinished = m->unfinished;
+	k->changed = true;
+	m->pending = false;
+}
+
+int infer_run(struct checker *k, bool *subroutines)
+{
+	bool again = true;
+
+	if (infer_operands(k, subroutines))
+		return -1;
+	if (*subroutines)
+		return 0;
+	if (room_for(k, 1) || find_meetings(k))
+		return -1;
+	k->changed = true;
+	k->pc = 0;
+	if (k->map[0] >= MAP_FRAME ? merge(k, 0, k->stack, 0, k->unfinished, VERIFY_AXIOM_FRAME_FALL) : run_from(k, 0))
+		return -1;
+	while (again) {
+		again = false;
+		if (judge_work(k->judge, k->meetings_n))
+			return -1;
+		for (uint32_t i = 0; i < k->meetings_n; i++) {
+			if (!k->meetings[i].pending)
+				continue;
+			again = true;
+			enter(k, &k->meetings[i]);
+			if (run_from(k, k->meetings[i].pc))
+				return -1;
+		}
+	}
+	return 0;
+}
