@@ -73,8 +73,8 @@ static void error_json(struct keel_buffer *out, const struct classfile *c, const
 
 static void obligation_json(struct keel_buffer *out, const struct verify_obligation *o)
 {
-	static const char *const kinds[] = { "extends",    "implements",      "overrides",       "loads",
-					     "assignable", "protected_field", "protected_method" };
+	static const char *const kinds[] = { "extends",         "implements",       "overrides", "loads", "assignable",
+					     "protected_field", "protected_method", "interface", "above" };
 
 	keel_buffer_printf(out, "{\"kind\":\"%s\",\"to\":", kinds[o->kind]);
 	put_text(out, o->to);
@@ -93,7 +93,7 @@ static void obligation_json(struct keel_buffer *out, const struct verify_obligat
 
 static void verdict_json(struct keel_buffer *out, const struct classfile *c, const struct verify_verdict *v)
 {
-	keel_buffer_printf(out, ",\"judged\":%s,\"errors\":[", v->unjudged ? "false" : "true");
+	keel_buffer_printf(out, ",\"judged\":%s,\"errors\":[", v->unjudged && !v->errors_n ? "false" : "true");
 	for (uint32_t i = 0; i < v->errors_n; i++) {
 		keel_buffer_puts(out, i ? "," : "");
 		error_json(out, c, &v->errors[i]);
@@ -138,10 +138,10 @@ static void error_text(struct keel_buffer *out, const struct classfile *c, const
 
 static const char *word(const struct verify_verdict *v)
 {
-	if (v->unjudged)
-		return "not judged: that is for the inference verifier, which is not written yet";
 	if (v->errors_n)
 		return "unsound";
+	if (v->unjudged)
+		return "not judged: subroutines (jsr, ret) are not yet";
 	return v->obligations_n ? "sound if its obligations hold" : "sound";
 }
 
@@ -167,12 +167,25 @@ static void refuse(struct sweep_worker *w, const struct sweep_class *class, cons
 
 static void count(struct counts *counts, const struct verify_verdict *v)
 {
-	counts->unjudged += v->unjudged;
-	counts->bad += v->errors_n && !v->unjudged;
+	counts->unjudged += !v->errors_n && v->unjudged;
+	counts->bad += v->errors_n != 0;
 	counts->open += !v->errors_n && !v->unjudged && v->obligations_n;
 	counts->sound += !v->errors_n && !v->unjudged && !v->obligations_n;
-	for (uint32_t i = 0; i < v->errors_n && !v->unjudged; i++)
+	for (uint32_t i = 0; i < v->errors_n; i++)
 		counts->axioms[v->errors[i].axiom]++;
+}
+
+/* Version 50 with errors: the inference verifier may accept the class all the same. */
+static void revise(const struct classfile *c, struct keel_arena *arena, struct verify_verdict *v)
+{
+	const struct verify_options options = { .infer = true };
+	bool asked = v->revisable && v->errors_n && v->errors[0].phase == VERIFY_LINK;
+	struct verify_verdict second;
+
+	for (uint32_t i = 0; i < v->errors_n; i++)
+		asked &= !v->errors[i].final;
+	if (asked && !verify_class(c, &options, arena, &second) && !second.errors_n)
+		*v = second;
 }
 
 static void verify(struct sweep_worker *w, const struct sweep_class *class)
@@ -201,8 +214,9 @@ static void verify(struct sweep_worker *w, const struct sweep_class *class)
 		refuse(w, class, verify_reason_counter(refused), verify_reason_text(refused));
 		return;
 	}
+	revise(&c, &w->arena, &v);
 	count(counts, &v);
-	if (given->quiet && (!v.errors_n || v.unjudged))
+	if (given->quiet && !v.errors_n)
 		return;
 	if (given->json) {
 		begin_json(&w->out, class);

@@ -48,24 +48,46 @@ static int put_failure(struct verdict *verdict, const struct classfile *class, c
 	return verdict_put(stdout, verdict);
 }
 
-/* The inference verifier is not written: what it would be asked is open. */
+/* Subroutines are not judged yet: a class that has some, and is refused for nothing else, is open. */
 static int put_verdict(struct verdict *verdict, const struct classfile *class, const struct verify_verdict *ours,
 		       const struct discharge_failure *failures, int n)
 {
-	bool open = ours->unjudged && (!n || failures[0].phase == VERIFY_LINK);
 	int err = 0;
 
-	for (int i = 0; i < n; i++)
-		open |= ours->revisable && failures[i].phase == VERIFY_LINK &&
-			!strcmp(failures[i].error, "java/lang/VerifyError");
-	if (n && !open) {
+	if (n) {
 		for (int i = 0; i < n && !err; i++)
 			err = put_failure(verdict, class, &failures[i]);
 		return err;
 	}
 	verdict->phase = VERDICT_OK;
-	verdict->flags = open ? VERDICT_OPEN : 0;
+	verdict->flags = ours->unjudged ? VERDICT_OPEN : 0;
 	return verdict_put(stdout, verdict);
+}
+
+/* Version 50: the type checker has an error, or an obligation failed, and so the inference verifier is asked. It counts if it accepts the class. Returns as discharge. */
+static int revise(const struct classfile *class, struct verify_verdict *ours, const struct universe *u,
+		  struct universe_scratch *scratch, struct keel_arena *arena, const struct discharge_failure *failures,
+		  int n)
+{
+	const struct verify_options options = { .infer = true };
+	const struct discharge_failure *others;
+	struct verify_verdict second;
+	bool asked = false;
+	int ret;
+
+	for (int i = 0; i < n; i++)
+		asked |= failures[i].phase == VERIFY_LINK && !strcmp(failures[i].error, "java/lang/VerifyError");
+	for (uint32_t i = 0; i < ours->errors_n; i++)
+		asked |= ours->errors[i].phase == VERIFY_LINK && !ours->errors[i].final;
+	if (!asked || !ours->revisable)
+		return n;
+	if (verify_class(class, &options, arena, &second))
+		return n;
+	ret = discharge(&second, u, scratch, arena, &others);
+	if (ret < 0)
+		return ret;
+	ours->unjudged |= second.unjudged;
+	return ret ? n : 0;
 }
 
 static bool is_load_error(const char *error)
@@ -102,6 +124,8 @@ static int judge_class(uint32_t number, const struct stream_class *given, struct
 		return reason == VERIFY_REASON_MEMORY ? -ENOMEM : verdict_put(stdout, &verdict);
 	}
 	n = discharge(&ours, u, scratch, arena, &failures);
+	if (n > 0)
+		n = revise(&class, &ours, u, scratch, arena, failures, n);
 	/* the loader lets nobody else define these; but what they extend is loaded first */
 	if (!resident && !(n > 0 && failures[0].phase == VERIFY_DEFINE && is_load_error(failures[0].error)) &&
 	    !(ours.errors_n && ours.errors[0].phase == VERIFY_DEFINE) && ours.name.len > 5 &&
