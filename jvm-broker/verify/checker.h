@@ -159,6 +159,8 @@ static inline int checker_assign(struct checker *k, uint32_t to, uint32_t from, 
 
 /* ---- frames.c ----------------------------------------------------------------------------------------------------------------------- */
 
+/* Room for n more words among the types, which may move. 0 or -1. */
+int checker_room(struct checker *k, uint32_t n);
 /* Reads the method's StackMapTable. 0 or -1, as all below. */
 int checker_read_frames(struct checker *k);
 /* Do these locals and that stack fit frame n? 1, 0 or -1. */

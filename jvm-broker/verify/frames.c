@@ -28,7 +28,7 @@ static int fail(struct checker *k, enum verify_axiom axiom)
 	return judge_fail(k->judge, k->method, axiom, axiom == VERIFY_AXIOM_FRAME_OFFSET ? 0 : -1);
 }
 
-static int room_for(struct checker *k, uint32_t n)
+int checker_room(struct checker *k, uint32_t n)
 {
 	while (k->types_room - k->types_n < n) {
 		uint32_t room = k->types_room;
@@ -58,7 +58,7 @@ static int read_type(struct checker *k, struct table *t, bool *unfinished)
 
 	if (t->at == t->end)
 		return fail(k, VERIFY_AXIOM_FRAME_TRUNCATED);
-	if (room_for(k, 2))
+	if (checker_room(k, 2))
 		return -1;
 	tag = *t->at++;
 	switch (tag) {
@@ -117,7 +117,7 @@ static int read_types(struct checker *k, struct table *t, uint32_t n, bool *unfi
 /* Appends a copy of the first n locals of the frame before. */
 static int copy_locals(struct checker *k, struct table *t, uint32_t n)
 {
-	if (judge_work(k->judge, n) || room_for(k, n))
+	if (judge_work(k->judge, n) || checker_room(k, n))
 		return -1;
 	if (n)
 		memcpy(k->types + k->types_n, k->types + t->locals_at, n * sizeof(*k->types));
@@ -238,7 +238,7 @@ int checker_read_frames(struct checker *k)
 	t.at = k->c->data + a.at;
 	t.end = t.at + a.len;
 	/* the frame before the first: what the method begins with */
-	if (room_for(k, k->locals_n + 1))
+	if (checker_room(k, k->locals_n + 1))
 		return -1;
 	memcpy(k->types, k->locals, k->locals_n * sizeof(*k->types));
 	k->types_n = k->locals_n;

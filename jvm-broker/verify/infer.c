@@ -7,19 +7,6 @@
 
 #define EACH_WORD 16 /* steps for a word of a state that is kept */
 
-static int room_for(struct checker *k, uint32_t n)
-{
-	while (k->types_room - k->types_n < n) {
-		uint32_t room = k->types_room;
-
-		if (k->types_n > UINT32_MAX / 4 ||
-		    !judge_grow(k->judge, &k->types, k->types_room, &room, sizeof(*k->types)))
-			return judge_refuse(k->judge, VERIFY_REASON_MEMORY);
-		k->types_room = room;
-	}
-	return 0;
-}
-
 /* Makes the instruction one where paths meet. */
 static int add_meeting(struct checker *k, uint32_t pc)
 {
@@ -80,7 +67,7 @@ static int find_meetings(struct checker *k)
 /* The first state to come there */
 static int arrive(struct checker *k, struct meeting *m, const uint32_t *stack, uint32_t depth, bool unfinished)
 {
-	if (room_for(k, k->locals_n + depth + 1) || judge_work(k->judge, EACH_WORD * (k->locals_n + depth)))
+	if (checker_room(k, k->locals_n + depth + 1) || judge_work(k->judge, EACH_WORD * (k->locals_n + depth)))
 		return -1;
 	m->at = k->types_n;
 	m->locals_n = (uint16_t)k->locals_n;
@@ -219,7 +206,7 @@ int infer_run(struct checker *k, bool *subroutines)
 		return -1;
 	if (*subroutines)
 		return 0;
-	if (room_for(k, 1) || find_meetings(k))
+	if (checker_room(k, 1) || find_meetings(k))
 		return -1;
 	k->changed = true;
 	k->pc = 0;

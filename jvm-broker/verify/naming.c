@@ -7,6 +7,35 @@
 
 #define UNQUALIFIED 49 /* the first version in which a name may be nearly anything */
 
+/* What an octet is forbidden in: never more than a few look-ups for a name (classfile/name.h has the same rules, by sets of characters) */
+enum { IN_ANY = 1, SLASH = 2, IN_METHOD = 4 };
+static const uint8_t marks[256] = {
+	['.'] = IN_ANY, [';'] = IN_ANY, ['['] = IN_ANY, ['/'] = SLASH, ['<'] = IN_METHOD, ['>'] = IN_METHOD
+};
+
+static bool is_free_of(struct classfile_text name, unsigned banned)
+{
+	unsigned found = 0;
+
+	for (uint32_t i = 0; i < name.len; i++)
+		found |= marks[name.data[i]];
+	return name.len && !(found & banned);
+}
+
+/* Parts with slashes between, none of them empty */
+static bool is_class_name(struct classfile_text name)
+{
+	unsigned before = SLASH, found = 0;
+
+	for (uint32_t i = 0; i < name.len; i++) {
+		const unsigned mark = marks[name.data[i]];
+
+		found |= mark | (mark & before & SLASH ? IN_ANY : 0);
+		before = mark;
+	}
+	return !(found & IN_ANY) && !(before & SLASH);
+}
+
 static bool is_letter(uint8_t octet)
 {
 	return octet >= 0x80 || octet == '_' || octet == '$' || (octet >= 'a' && octet <= 'z') ||
@@ -40,14 +69,14 @@ static bool is_identifier(struct classfile_text name, bool slashes)
 
 bool naming_field(unsigned major, struct classfile_text name)
 {
-	return major < UNQUALIFIED ? is_identifier(name, false) : classfile_is_unqualified(name);
+	return major < UNQUALIFIED ? is_identifier(name, false) : is_free_of(name, IN_ANY | SLASH);
 }
 
 bool naming_method(unsigned major, struct classfile_text name)
 {
 	if (CLASSFILE_TEXT_IS(name, "<init>") || CLASSFILE_TEXT_IS(name, "<clinit>"))
 		return true;
-	return major < UNQUALIFIED ? is_identifier(name, false) : classfile_is_method_name(name);
+	return major < UNQUALIFIED ? is_identifier(name, false) : is_free_of(name, IN_ANY | SLASH | IN_METHOD);
 }
 
 /* Where a type ends that begins at at; NULL: there is none */
@@ -81,7 +110,7 @@ static const uint8_t *pass_type(unsigned major, const uint8_t *at, const uint8_t
 		return semicolon && semicolon < end && *semicolon == ';' ? semicolon + 1 : NULL;
 	}
 	semicolon = at < end ? memchr(at, ';', (size_t)(end - at)) : NULL;
-	if (!semicolon || !classfile_is_class_name((struct classfile_text){ at, (uint32_t)(semicolon - at) }))
+	if (!semicolon || !is_class_name((struct classfile_text){ at, (uint32_t)(semicolon - at) }))
 		return NULL;
 	return semicolon + 1;
 }
@@ -98,7 +127,7 @@ bool naming_class(unsigned major, struct classfile_text name)
 		return false;
 	if (name.data[0] == '[')
 		return naming_is_field(major, name);
-	return major < UNQUALIFIED ? is_identifier(name, true) : classfile_is_class_name(name);
+	return major < UNQUALIFIED ? is_identifier(name, true) : is_class_name(name);
 }
 
 int naming_is_method(unsigned major, struct classfile_text name, struct classfile_text descriptor)
