@@ -8,9 +8,12 @@
 
 #include "kmod/nat64/path.h"
 
-static unsigned int from6(void *private, struct sk_buff *skb, const struct nf_hook_state *state)
+typedef unsigned int path_function(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
+				   struct sk_buff *skb, const struct nf_hook_state *state);
+
+static __always_inline unsigned int enter6(const struct nat64_front *front, struct sk_buff *skb,
+					   const struct nf_hook_state *state, path_function *path)
 {
-	const struct nat64_front *front = private;
 	const struct nat64_snapshot *snapshot = rcu_dereference(front->nn->snapshot);
 	const struct nat64_front_view *view;
 
@@ -19,7 +22,17 @@ static unsigned int from6(void *private, struct sk_buff *skb, const struct nf_ho
 	view = &snapshot->front[front->index];
 	if (!nat64_filter6(&view->filter6, &ipv6_hdr(skb)->daddr))
 		return NF_ACCEPT;
-	return nat64_path64(snapshot, view, skb, state);
+	return path(snapshot, view, skb, state);
+}
+
+static unsigned int from6(void *private, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return enter6(private, skb, state, nat64_path64);
+}
+
+static unsigned int local6(void *private, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return enter6(private, skb, state, nat64_path64_local);
 }
 
 static unsigned int from4(void *private, struct sk_buff *skb, const struct nf_hook_state *state)
@@ -39,6 +52,8 @@ static unsigned int from4(void *private, struct sk_buff *skb, const struct nf_ho
 static const struct nf_hook_ops templates[] = {
 	{ .hook = from6, .pf = NFPROTO_IPV6, .hooknum = NF_INET_PRE_ROUTING },
 	{ .hook = from4, .pf = NFPROTO_IPV4, .hooknum = NF_INET_PRE_ROUTING },
+	/* behind everybody: what is in OUTPUT filters, marks and tracks the packet as it is */
+	{ .hook = local6, .pf = NFPROTO_IPV6, .hooknum = NF_INET_LOCAL_OUT, .priority = NF_IP6_PRI_LAST },
 };
 
 int nat64_hook_register(struct nat64_front *front)
@@ -51,7 +66,8 @@ int nat64_hook_register(struct nat64_front *front)
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(templates); i++) {
 		ops[i].priv = front;
-		ops[i].priority = ops[i].pf == NFPROTO_IPV6 ? front->priority6 : front->priority4;
+		if (ops[i].hooknum != NF_INET_LOCAL_OUT)
+			ops[i].priority = ops[i].pf == NFPROTO_IPV6 ? front->priority6 : front->priority4;
 	}
 	ret = nf_register_net_hooks(front->nn->net, ops, ARRAY_SIZE(templates));
 	if (ret) {

@@ -75,7 +75,11 @@ unsigned int nat64_path_refuse(struct nat64_pass *pass, struct sk_buff *skb, u8 
 unsigned int nat64_path_segments(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
 				 struct sk_buff *skb, u8 family, struct nat64_pass *pass)
 {
-	const struct nf_hook_state state = { .net = pass->net, .in = pass->in };
+	const struct nf_hook_state state = { .net = pass->net, .in = pass->in, .out = pass->in, .sk = pass->sk };
+	unsigned int (*const path)(const struct nat64_snapshot *, const struct nat64_front_view *, struct sk_buff *,
+				   const struct nf_hook_state *) = pass->local   ? nat64_path64_local
+								   : family == 6 ? nat64_path64
+										 : nat64_path46;
 	struct sk_buff *segment, *next;
 
 	nat64_count(pass->entry->instance, segmented);
@@ -87,7 +91,7 @@ unsigned int nat64_path_segments(const struct nat64_snapshot *snapshot, const st
 	skb_list_walk_safe(segment, segment, next)
 	{
 		skb_mark_not_on_list(segment);
-		if ((family == 6 ? nat64_path64 : nat64_path46)(snapshot, view, segment, &state) != NF_STOLEN)
+		if (path(snapshot, view, segment, &state) != NF_STOLEN)
 			kfree_skb(segment);
 	}
 	return NF_STOLEN;

@@ -14,7 +14,9 @@
 
 struct nat64_pass {
 	struct net *net;
-	struct net_device *in;
+	struct net_device *in; /* of what the host itself sends: the one that IPv6 would have it leave by */
+	struct sock *sk;       /* its sender, or NULL */
+	bool local;            /* the host sends it */
 	const struct nat64_entry *entry;
 	struct nat64_fault fault;
 	struct nat64_packet packet;
@@ -40,9 +42,11 @@ void nat64_path_clamp(struct nat64_pass *pass, unsigned int mtu6, unsigned int m
 /* Once, before the first packet. */
 void nat64_path64_init(void);
 
-/* An IPv6 packet in PREROUTING, and an IPv4 one. */
+/* An IPv6 packet in PREROUTING, one that the host itself sends, in LOCAL_OUT, and an IPv4 packet in PREROUTING. */
 unsigned int nat64_path64(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
 			  struct sk_buff *skb, const struct nf_hook_state *state);
+unsigned int nat64_path64_local(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
+				struct sk_buff *skb, const struct nf_hook_state *state);
 unsigned int nat64_path46(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
 			  struct sk_buff *skb, const struct nf_hook_state *state);
 /* Takes a packet that was just made IPv4 back to IPv6 (RFC 7757 section 4); pass->entry is the instance. */

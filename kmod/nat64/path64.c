@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* IPv6 -> IPv4: the packet runs through IPv6's FORWARD chain as it is, and leaves through IPv4's POSTROUTING. */
+/*
+ * IPv6 -> IPv4: the packet runs through IPv6's FORWARD chain as it is, and leaves through IPv4's POSTROUTING. What the host itself sends has been through IPv6's
+ * OUTPUT, and leaves through IPv4's OUTPUT and POSTROUTING.
+ */
 #include <linux/if_ether.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/tcp.h>
@@ -41,6 +44,10 @@ static bool fits(struct nat64_pass *pass, struct sk_buff *skb, const struct rtab
 		return true;
 	if (likely(length <= mtu) || flow->outer.upper == NAT64_ERROR)
 		return true;
+	if (pass->local && skb->ignore_df && !skb_is_gso(skb)) { /* its sender lets the host fragment it */
+		IP6CB(skb)->frag_max_size = mtu - SHRINK + sizeof(struct frag_hdr);
+		return true;
+	}
 	pass->fault.mtu = mtu - SHRINK;
 	return false;
 }
@@ -51,11 +58,11 @@ static enum nat64_verdict admit(struct nat64_pass *pass, struct sk_buff *skb, st
 	enum nat64_verdict verdict;
 	struct rtable *found;
 
-	if (unlikely(!nat64_route_forwards(pass->net, pass->in)))
+	if (unlikely(!pass->local && !nat64_route_forwards(pass->net, pass->in)))
 		return NAT64_FORWARDING_OFF;
 	if (unlikely(skb_warn_if_lro(skb)))
 		return NAT64_LRO;
-	if (!xfrm6_policy_check(NULL, XFRM_POLICY_FWD, skb))
+	if (!pass->local && !xfrm6_policy_check(NULL, XFRM_POLICY_FWD, skb))
 		return NAT64_XFRM;
 	verdict = nat64_check_64(&pass->entry->rules->core, &pass->flow);
 	if (unlikely(verdict != NAT64_OK))
@@ -64,14 +71,15 @@ static enum nat64_verdict admit(struct nat64_pass *pass, struct sk_buff *skb, st
 		*route = NULL;
 		return pass->flow.outer.ttl > 1 ? NAT64_OK : NAT64_HOP_LIMIT;
 	}
-	found = nat64_route4(pass->net, skb, pass->in, &pass->flow, &pass->map);
+	found = unlikely(pass->local) ? nat64_route4_local(pass->net, skb, pass->in, pass->sk, &pass->flow, &pass->map)
+				      : nat64_route4(pass->net, skb, pass->in, &pass->flow, &pass->map);
 	if (IS_ERR(found)) {
 		pass->fault.error = PTR_ERR(found);
 		return NAT64_NO_ROUTE;
 	}
 	if (unlikely(found->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)))
 		verdict = NAT64_SCOPE;
-	else if (unlikely(pass->flow.outer.ttl <= 1 && !is_local(found)))
+	else if (unlikely(pass->flow.outer.ttl <= 1 && !is_local(found) && !pass->local))
 		verdict = NAT64_HOP_LIMIT;
 	else if (unlikely(!fits(pass, skb, found)))
 		verdict = NAT64_PACKET_TOO_BIG;
@@ -141,23 +149,49 @@ static void enter4(struct sk_buff *skb, unsigned int frag_max_size)
 		IPCB(skb)->frag_max_size = frag_max_size + SHRINK - sizeof(struct frag_hdr);
 }
 
+/* To be filtered in IPv4's OUTPUT as well, but neither tracked nor translated there. */
+static void send_local(struct nat64_pass *pass, struct sk_buff *skb)
+{
+	IPCB(skb)->flags = 0;
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+#endif
+	ip_local_out(pass->net, pass->sk, skb);
+}
+
 static void send(struct nat64_pass *pass, struct sk_buff *skb, struct rtable *route)
 {
 	skb_dst_drop(skb);
 	skb_dst_set(skb, &route->dst);
 	skb_set_transport_header(skb, sizeof(struct iphdr));
-	if (unlikely(is_local(route))) {
+	if (unlikely(is_local(route) && !pass->local)) {
 		dst_input(skb);
 		return;
 	}
-	skb_clear_tstamp(skb);
-	skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
+	if (likely(!pass->local)) {
+		skb_clear_tstamp(skb);
+		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
+	}
 	if (unlikely(!xfrm4_route_forward(skb))) {
 		nat64_count(pass->entry->instance, verdict[NAT64_XFRM]);
 		kfree_skb(skb);
 		return;
 	}
-	dst_output(pass->net, NULL, skb);
+	if (unlikely(pass->local))
+		send_local(pass, skb);
+	else
+		dst_output(pass->net, NULL, skb);
+}
+
+static unsigned int turn_back(struct nat64_pass *pass, struct sk_buff *skb)
+{
+	/* it comes in from now on: as from a device */
+	if (pass->local)
+		skb_orphan(skb);
+	local_bh_disable();
+	nat64_path_hairpin(pass, skb);
+	local_bh_enable();
+	return NF_STOLEN;
 }
 
 /* Takes route over. */
@@ -173,7 +207,7 @@ static unsigned int leave(struct nat64_pass *pass, struct sk_buff *skb, struct r
 		.mtu_out = mtu_out,
 		.identification = length <= IPV6_MIN_MTU ? identification() : 0,
 		/* what turns back is forwarded by IPv6, which takes its one off */
-		.hops = route && !is_local(route),
+		.hops = route && !is_local(route) && !pass->local,
 	};
 	enum nat64_verdict verdict = NAT64_NO_MEMORY;
 
@@ -197,7 +231,7 @@ static unsigned int leave(struct nat64_pass *pass, struct sk_buff *skb, struct r
 		may_fragment(skb, wire_length, frag_max_size);
 	enter4(skb, frag_max_size);
 	if (unlikely(!route))
-		return nat64_path_hairpin(pass, skb);
+		return turn_back(pass, skb);
 	send(pass, skb, route);
 	return NF_STOLEN;
 refuse:
@@ -274,6 +308,9 @@ unsigned int nat64_path64(const struct nat64_snapshot *snapshot, const struct na
 
 	if (unlikely(skb->pkt_type != PACKET_HOST || IP6CB(skb)->flags & NAT64_CB_TRANSLATED))
 		return NF_ACCEPT;
+	/* the host to itself: what had to be translated was, on its way out */
+	if (unlikely(pass.in->flags & IFF_LOOPBACK))
+		return NF_ACCEPT;
 	verdict = nat64_path_find(snapshot, view, skb, 6, &pass);
 	if (verdict == NAT64_NOT_OURS)
 		return NF_ACCEPT;
@@ -286,4 +323,55 @@ unsigned int nat64_path64(const struct nat64_snapshot *snapshot, const struct na
 	if (rcu_access_pointer(pass.net->nf.hooks_ipv6[NF_INET_FORWARD]))
 		return filter(&pass, skb, route);
 	return rewrite(&pass, skb, route);
+}
+
+/* An error of the host's own, whose source has no IPv4 address of its own in the translation: it gets the host's (RFC 7915 section 5.1, RFC 6791). */
+static enum nat64_verdict map_own_error(struct nat64_pass *pass)
+{
+	struct nat64_config core = pass->entry->rules->core;
+
+	/* the destination was found before the source was not */
+	core.error_pool4[0] = nat64_route_own4(pass->net, pass->in, pass->map.outer.destination.v4);
+	core.error_pool4_count = 1;
+	if (!core.error_pool4[0])
+		return NAT64_SOURCE_UNMAPPED;
+	return nat64_map_64(&core, &pass->flow, 0, &pass->map);
+}
+
+/* Those whom an EAMT entry gives an IPv4 address, itself among them, the host reaches as they are. */
+static bool within_pool6(const struct nat64_pass *pass, const struct sk_buff *skb)
+{
+	struct nat64_in6 destination;
+	__be32 unused;
+
+	memcpy(&destination, &ipv6_hdr(skb)->daddr, sizeof(destination));
+	return nat64_extract(&pass->entry->rules->core.pool6, &destination, &unused) != NAT64_NOT_OURS;
+}
+
+unsigned int nat64_path64_local(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
+				struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct nat64_pass pass = { .net = state->net, .in = state->out, .sk = state->sk, .local = true };
+	const unsigned int mtu = dst_mtu(skb_dst(skb));
+	enum nat64_verdict verdict;
+	struct rtable *route;
+
+	skb->dev = state->out;
+	/* IPv6 would cut it behind us, to pieces that are no longer than this */
+	if (skb->len > mtu && skb->ignore_df && !skb_is_gso(skb))
+		IP6CB(skb)->frag_max_size = mtu;
+	verdict = nat64_path_find(snapshot, view, skb, 6, &pass);
+	if (verdict == NAT64_NOT_OURS || !within_pool6(&pass, skb)) {
+		IP6CB(skb)->frag_max_size = 0;
+		return NF_ACCEPT;
+	}
+	if (verdict == NAT64_OK && nat64_skb_must_segment(skb, SHRINK))
+		return nat64_path_segments(snapshot, view, skb, 6, &pass);
+	if (verdict == NAT64_SOURCE_UNMAPPED && pass.flow.outer.upper == NAT64_ERROR)
+		verdict = map_own_error(&pass);
+	if (verdict == NAT64_OK)
+		verdict = admit(&pass, skb, &route);
+	if (verdict != NAT64_OK)
+		return nat64_path_refuse(&pass, skb, 6, verdict);
+	return leave(&pass, skb, route);
 }

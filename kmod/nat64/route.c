@@ -31,10 +31,10 @@ static int device_by_rules(struct net *net, const struct flowi4 *wanted, const s
 	return 0;
 }
 
-struct rtable *nat64_route4(struct net *net, const struct sk_buff *skb, const struct net_device *in,
-			    const struct nat64_flow *flow, const struct nat64_map *map)
+static struct flowi4 wanted4(const struct sk_buff *skb, const struct net_device *in, const struct nat64_flow *flow,
+			     const struct nat64_map *map)
 {
-	struct flowi4 wanted = {
+	return (struct flowi4){
 		.flowi4_l3mdev = l3mdev_master_ifindex_rcu(in),
 		.flowi4_mark = skb->mark,
 		.flowi4_tos = RT_TOS(flow->outer.tos),
@@ -45,9 +45,38 @@ struct rtable *nat64_route4(struct net *net, const struct sk_buff *skb, const st
 		.fl4_sport = map->outer.source_port,
 		.fl4_dport = map->outer.destination_port,
 	};
+}
+
+struct rtable *nat64_route4(struct net *net, const struct sk_buff *skb, const struct net_device *in,
+			    const struct nat64_flow *flow, const struct nat64_map *map)
+{
+	struct flowi4 wanted = wanted4(skb, in, flow, map);
 
 	wanted.flowi4_oif = device_by_rules(net, &wanted, in);
 	return ip_route_output_key(net, &wanted);
+}
+
+struct rtable *nat64_route4_local(struct net *net, const struct sk_buff *skb, const struct net_device *in,
+				  const struct sock *sk, const struct nat64_flow *flow, const struct nat64_map *map)
+{
+	struct flowi4 wanted = wanted4(skb, in, flow, map);
+
+	if (sk && sk_fullsock(sk)) {
+		wanted.flowi4_oif = READ_ONCE(sk->sk_bound_dev_if);
+		wanted.flowi4_uid = sock_net_uid(net, sk);
+	}
+	return ip_route_output_key(net, &wanted);
+}
+
+__be32 nat64_route_own4(struct net *net, const struct net_device *in, __be32 destination)
+{
+	struct flowi4 wanted = { .flowi4_l3mdev = l3mdev_master_ifindex_rcu(in), .daddr = destination };
+	struct rtable *route = ip_route_output_key(net, &wanted);
+
+	if (IS_ERR(route))
+		return 0;
+	ip_rt_put(route);
+	return wanted.saddr;
 }
 
 static void copy_in6(struct in6_addr *to, const struct nat64_in6 *from)

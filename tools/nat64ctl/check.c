@@ -114,14 +114,30 @@ static unsigned check_routes(void)
 }
 
 struct seen {
-	unsigned instances, idle;
+	unsigned instances, idle, owns;
+	struct own own[16]; /* more than that are not looked at */
 };
+
+static void note(struct seen *seen, struct nlattr **attrs)
+{
+	struct own *own = &seen->own[seen->owns];
+
+	own->length = nla_get_u8(attrs[OSNC_NAT64_ATTR_POOL6_LENGTH]);
+	if (!own->length || !attrs[OSNC_NAT64_ATTR_POOL6] || nla_len(attrs[OSNC_NAT64_ATTR_POOL6]) != 16)
+		return;
+	memcpy(&own->pool6, nla_data(attrs[OSNC_NAT64_ATTR_POOL6]), 16);
+	snprintf(own->name, sizeof(own->name), "%s", nla_get_string(attrs[OSNC_NAT64_ATTR_INSTANCE_NAME]));
+	own->stateless = nla_get_u8(attrs[OSNC_NAT64_ATTR_MODE]) == OSNC_NAT64_STATELESS;
+	seen->owns++;
+}
 
 static int look(uint8_t command, struct nlattr **attrs, void *arg)
 {
 	struct seen *seen = arg;
 
 	seen->instances++;
+	if (seen->owns < sizeof(seen->own) / sizeof(seen->own[0]))
+		note(seen, attrs);
 	if (!nla_get_u8(attrs[OSNC_NAT64_ATTR_POOL6_LENGTH]) && !nla_get_u32(attrs[OSNC_NAT64_ATTR_EAM_COUNT]))
 		seen->idle += say("instance %s has neither pool6 nor EAMT: it translates nothing",
 				  nla_get_string(attrs[OSNC_NAT64_ATTR_INSTANCE_NAME]));
@@ -143,5 +159,7 @@ int run_check(struct keel_netlink *kernel, const struct given *given, char **ope
 	found += check_forwarding();
 	found += check_devices();
 	found += check_routes();
+	for (unsigned i = 0; i < seen.owns; i++)
+		check_own(kernel, &seen.own[i]);
 	return found ? EXIT_FOUND : 0;
 }

@@ -3,9 +3,11 @@
 #ifndef NAT64CTL_COMMAND_H
 #define NAT64CTL_COMMAND_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "kmod/include/uapi/linux/osnc_nat64.h"
 #include "tools/lib/keel/buffer.h"
 #include "tools/lib/keel/netlink.h"
 #include "tools/lib/keel/subcommand.h"
@@ -85,6 +87,16 @@ int run_explain(struct keel_netlink *kernel, const struct given *given, char **o
 		struct keel_buffer *error);
 int run_check(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
 	      struct keel_buffer *error);
+
+/* own.c: for check. What an instance's pool6 asks of the host, if its own traffic is to be translated; prints what is missing. */
+struct own {
+	char name[OSNC_NAT64_NAME_MAX];
+	struct in6_addr pool6;
+	unsigned length; /* not 0 */
+	bool stateless;
+};
+
+void check_own(struct keel_netlink *kernel, const struct own *own);
 
 /* For the above: a message about an instance, asked without an answer but success; and the names of all instances (free each, and the array). */
 struct nl_msg *instance_message(const struct keel_netlink *kernel, uint8_t command, int flags, const char *name);

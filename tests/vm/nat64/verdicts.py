@@ -65,8 +65,7 @@ def refused(near, family, seen, kind):
 
 
 def main():
-	# What reject sends to the IPv4 side would begin at the router itself, which is not translated: only the client is told.
-	for near, family, seen, _, _, _ in WAYS[:1]:
+	for near, family, seen, _, _, _ in WAYS:
 		print(near, "TCP:", refused(near, family, seen, socket.SOCK_STREAM))
 		print(near, "UDP:", refused(near, family, seen, socket.SOCK_DGRAM))
 	queue = Queue()
