@@ -47,10 +47,16 @@ static int map_instructions(struct checker *k)
 	return judge_work(k->judge, k->code.len);
 }
 
+/* <clinit>, whose flags mean nothing: it is static, and has code */
+static bool is_initialiser(const struct classfile *c, const struct classfile_member *m)
+{
+	return CLASSFILE_TEXT_IS(classfile_utf8(c, m->name), "<clinit>");
+}
+
 /* What the method begins with. */
 static int begin(struct checker *k, const struct classfile_member *m, const struct signature *s)
 {
-	const bool instance = !(m->access & CLASSFILE_STATIC);
+	const bool instance = !(m->access & CLASSFILE_STATIC) && !is_initialiser(k->c, m);
 	uint32_t n = 0;
 
 	/* HotSpot has refused such a class when it was defined. */
@@ -116,7 +122,7 @@ static bool check_methods(struct judge *judge, bool infers)
 	for (unsigned i = 0; i < judge->c->methods_n && !judge->refused; i++) {
 		const struct classfile_member *m = &judge->c->methods[i];
 
-		if (!m->code || m->access & (CLASSFILE_NATIVE | CLASSFILE_ABSTRACT))
+		if (!m->code || (m->access & (CLASSFILE_NATIVE | CLASSFILE_ABSTRACT) && !is_initialiser(judge->c, m)))
 			continue;
 		k.method = (uint16_t)i;
 		if (classfile_code_read(judge->c, m, &k.code) || !k.code.len || k.code.len > UINT16_MAX)

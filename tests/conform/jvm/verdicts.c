@@ -66,17 +66,18 @@ static int put_verdict(struct verdict *verdict, const struct classfile *class, c
 
 /* Version 50: the type checker has an error, or an obligation failed, and so the inference verifier is asked. It counts if it accepts the class. Returns as discharge. */
 static int revise(const struct classfile *class, struct verify_verdict *ours, const struct universe *u,
-		  struct universe_scratch *scratch, struct keel_arena *arena, const struct discharge_failure *failures,
+		  struct universe_scratch *scratch, struct keel_arena *arena, const struct discharge_failure **failures,
 		  int n)
 {
 	const struct verify_options options = { .infer = true };
 	const struct discharge_failure *others;
+	struct discharge_failure *told;
 	struct verify_verdict second;
 	bool asked = false;
 	int ret;
 
 	for (int i = 0; i < n; i++)
-		asked |= failures[i].phase == VERIFY_LINK && !strcmp(failures[i].error, "java/lang/VerifyError");
+		asked |= (*failures)[i].phase == VERIFY_LINK && !strcmp((*failures)[i].error, "java/lang/VerifyError");
 	for (uint32_t i = 0; i < ours->errors_n; i++)
 		asked |= ours->errors[i].phase == VERIFY_LINK && !ours->errors[i].final;
 	if (!asked || !ours->revisable)
@@ -87,7 +88,18 @@ static int revise(const struct classfile *class, struct verify_verdict *ours, co
 	if (ret < 0)
 		return ret;
 	ours->unjudged |= second.unjudged;
-	return ret ? n : 0;
+	if (!ret)
+		return 0;
+	/* the error is then the inference verifier's, with the type checker's message */
+	told = keel_arena_take(arena, (size_t)n * sizeof(*told));
+	if (!told)
+		return -ENOMEM;
+	memcpy(told, *failures, (size_t)n * sizeof(*told));
+	for (int i = 0; i < n; i++)
+		if (told[i].phase == VERIFY_LINK && !strcmp(told[i].error, "java/lang/ClassFormatError"))
+			told[i].error = others[0].error;
+	*failures = told;
+	return n;
 }
 
 static bool is_load_error(const char *error)
@@ -125,7 +137,7 @@ static int judge_class(uint32_t number, const struct stream_class *given, struct
 	}
 	n = discharge(&ours, u, scratch, arena, &failures);
 	if (n > 0)
-		n = revise(&class, &ours, u, scratch, arena, failures, n);
+		n = revise(&class, &ours, u, scratch, arena, &failures, n);
 	/* the loader lets nobody else define these; but what they extend is loaded first */
 	if (!resident && !(n > 0 && failures[0].phase == VERIFY_DEFINE && is_load_error(failures[0].error)) &&
 	    !(ours.errors_n && ours.errors[0].phase == VERIFY_DEFINE) && ours.name.len > 5 &&

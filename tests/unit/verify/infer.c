@@ -29,6 +29,9 @@ static const struct {
 	/* a handler sees what a local was before */
 	{ VERIFY_AXIOM_LOCAL_TYPE, { OLD, ROOM(1, 1), CODE("\3\x3b\0\xb1\x57\x17\0\x57\xb1"), .handlers = OCTETS("\0\2\0\3\0\4\0\0") } },
 	{ -1, { OLD, ROOM(1, 1), CODE("\3\x3b\0\xb1\x57\x15\0\x57\xb1"), .handlers = OCTETS("\0\2\0\3\0\4\0\0") } },
+	/* below version 51 an initialiser that is not called static is so all the same */
+	{ VERIFY_AXIOM_LOCAL_RANGE, { .major = 48, .name = "<clinit>", ROOM(1, 0), CODE("\x2a\x57\xb1") } },
+	{ -1, { .major = 48, .name = "<clinit>", CODE("\xb1") } },
 	{ VERIFY_AXIOM_RETURN_THIS, { .major = 48, .name = "<init>", ROOM(1, 1), CODE("\xb1") } },
 	{ -1, { .major = 48, .name = "<init>", ROOM(1, 1), CODE("\x2a\xb7\0\x12\xb1") } },
 	/* String or Throwable, as this class: one obligation for each, and both load */
