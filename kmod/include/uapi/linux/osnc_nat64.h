@@ -109,7 +109,7 @@ enum osnc_nat64_binding_attribute {
 	OSNC_NAT64_BINDING_POOL,        /* be32 */
 	OSNC_NAT64_BINDING_POOL_PORT,   /* be16; of a block: the first */
 	OSNC_NAT64_BINDING_REMOTE,      /* be32: of a session */
-	OSNC_NAT64_BINDING_REMOTE_PORT, /* be16: of a session */
+	OSNC_NAT64_BINDING_REMOTE_PORT, /* be16: of a session; 0: of ICMP, or expected by ftp-alg */
 	OSNC_NAT64_BINDING_STATE,       /* string: of a session */
 	OSNC_NAT64_BINDING_LEFT,        /* u32: of a session: seconds that it lives */
 	OSNC_NAT64_BINDING_ID,          /* u64: never used twice */
