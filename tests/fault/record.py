@@ -14,6 +14,7 @@ A history is a folder of JSON-lines files, one a worker, one object a line, "t" 
   bye     account session ok          the answer to QUIT; missing = in doubt
 """
 import base64
+import collections
 import hashlib
 import json
 import os
@@ -61,6 +62,33 @@ def load(paths):
 				events.append(event)
 	events.sort(key=lambda event: event["t"])
 	return events
+
+
+class Replies:
+	"""The final replies in a history that clients still write: a look reads what is new, not the hundred megabytes before it."""
+
+	def __init__(self, folder):
+		self.folder = folder
+		self.read = {}  # file -> octets
+		self.replies = []  # (t, codes)
+
+	def since(self, moment):
+		"""How often each code came since then."""
+		names = os.listdir(self.folder) if os.path.isdir(self.folder) else []
+		for name in names:
+			with open(os.path.join(self.folder, name), "rb") as file:
+				file.seek(self.read.get(name, 0))
+				lines = file.read().split(b"\n")[:-1]  # the last is not whole yet
+			self.read[name] = self.read.get(name, 0) + sum(len(line) + 1 for line in lines)
+			for line in lines:
+				if line.startswith(b'{"e":"reply"'):
+					event = json.loads(line)
+					self.replies.append((event["t"], event["codes"]))
+		codes = collections.Counter()
+		for t, found in self.replies:
+			if t >= moment:
+				codes.update(found.values())
+		return codes
 
 
 def compose(ident, rng, size, sender, recipients):
