@@ -4,6 +4,7 @@
 #include <linux/tcp.h>
 
 #include "kmod/nat64/fragment.h"
+#include "kmod/nat64/route.h"
 #include "kmod/nat64/skb.h"
 #include "kmod/nat64/stats.h"
 #include "kmod/nat64/trace.h"
@@ -30,6 +31,37 @@ const struct nat64_entry *nat64_path_entry(const struct nat64_snapshot *snapshot
 	return NULL;
 }
 
+/* A pool4 address may be the router's own: what nothing is mapped to, and what the translator cannot carry, is the router's. */
+static bool is_hosts(const struct nat64_pass *pass, const struct sk_buff *skb, enum nat64_verdict verdict)
+{
+	switch (verdict) {
+	case NAT64_OK:
+	case NAT64_FILTERED:
+	case NAT64_SUBSCRIBER_SESSIONS:
+	case NAT64_SESSION_LIMIT:
+	case NAT64_NO_MEMORY:
+	case NAT64_FRAGMENT_HELD: /* another CPU may have it */
+		return false;
+	default:
+		return nat64_route_local4(pass->net, pass->in, ip_hdr(skb)->daddr); /* it may not have been parsed */
+	}
+}
+
+/* An IPv4 destination that is an instance's only because pool6 takes any: it need not want it, and what is the router's own is the stack's. */
+static bool is_passed_over(const struct nat64_pass *pass, const struct sk_buff *skb, bool embedded)
+{
+	if (likely(!embedded))
+		return false;
+	return !pass->entry->rules->embed_destinations || nat64_route_local4(pass->net, pass->in, ip_hdr(skb)->daddr);
+}
+
+static bool in_eamt(const struct nat64_eamt *eamt, __be32 destination)
+{
+	struct nat64_in6 v6;
+
+	return eamt && nat64_eamt_46(eamt, destination, &v6);
+}
+
 enum nat64_verdict nat64_path_find(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
 				   struct sk_buff *skb, u8 family, struct nat64_pass *pass)
 {
@@ -44,17 +76,23 @@ enum nat64_verdict nat64_path_find(const struct nat64_snapshot *snapshot, const 
 			continue;
 		pass->entry = entry;
 		if (unlikely(parsed != NAT64_OK)) {
-			if (nat64_path_covers(rules, skb, family))
-				return parsed;
-			continue;
-		}
-		if (unlikely(pass->flow.outer.flags & NAT64_F_FRAGMENTED))
+			if (!nat64_path_covers(rules, skb, family))
+				continue;
+			verdict = parsed;
+			pass->map.embedded = family == 4 && rules->mode == OSNC_NAT64_STATELESS &&
+					     !in_eamt(rules->core.eamt, ip_hdr(skb)->daddr);
+		} else if (unlikely(pass->flow.outer.flags & NAT64_F_FRAGMENTED)) {
 			verdict = nat64_fragment_map(snapshot, view, skb, pass);
-		else
+		} else {
 			verdict = family == 6 ? nat64_mapping_64(entry, skb, &pass->flow, &pass->map)
 					      : nat64_mapping_46(entry, skb, &pass->flow, &pass->map);
-		if (verdict != NAT64_NOT_OURS)
-			return verdict;
+		}
+		if (verdict == NAT64_NOT_OURS)
+			continue;
+		if (family == 4 && (rules->mode == OSNC_NAT64_STATEFUL ? is_hosts(pass, skb, verdict)
+								       : is_passed_over(pass, skb, pass->map.embedded)))
+			continue;
+		return verdict;
 	}
 	return NAT64_NOT_OURS;
 }

@@ -181,36 +181,6 @@ static unsigned int rewrite(struct nat64_pass *pass, struct sk_buff *skb, const 
 	return NF_STOLEN;
 }
 
-/* A pool4 address may be the router's own: what nothing is mapped to, and what the translator cannot carry, is the router's. */
-static bool leave_to_host(const struct nat64_pass *pass, const struct sk_buff *skb, enum nat64_verdict verdict)
-{
-	switch (verdict) {
-	case NAT64_OK:
-	case NAT64_FILTERED:
-	case NAT64_SUBSCRIBER_SESSIONS:
-	case NAT64_SESSION_LIMIT:
-	case NAT64_NO_MEMORY:
-	case NAT64_FRAGMENT_HELD: /* another CPU may have it */
-		return false;
-	default:
-		return nat64_route_local4(pass->net, pass->in, ip_hdr(skb)->daddr); /* it may not have been parsed */
-	}
-}
-
-/* A destination that is ours only because pool6 takes any: what the stack keeps to itself is the stack's. */
-static bool leave_alone(const struct nat64_pass *pass, const struct sk_buff *skb, enum nat64_verdict verdict)
-{
-	const struct nat64_config *core = &pass->entry->rules->core;
-	struct nat64_in6 v6;
-
-	if (pass->entry->rules->mode == OSNC_NAT64_STATEFUL)
-		return leave_to_host(pass, skb, verdict);
-	if (core->eamt && nat64_eamt_46(core->eamt, pass->flow.outer.destination.v4, &v6))
-		return false;
-	return !pass->entry->rules->embed_destinations ||
-	       nat64_route_local4(pass->net, pass->in, pass->flow.outer.destination.v4);
-}
-
 unsigned int nat64_path46(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
 			  struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -222,7 +192,7 @@ unsigned int nat64_path46(const struct nat64_snapshot *snapshot, const struct na
 	if (unlikely(skb->pkt_type != PACKET_HOST))
 		return NF_ACCEPT;
 	verdict = nat64_path_find(snapshot, view, skb, 4, &pass);
-	if (verdict == NAT64_NOT_OURS || leave_alone(&pass, skb, verdict))
+	if (verdict == NAT64_NOT_OURS)
 		return NF_ACCEPT;
 	control = verdict == NAT64_OK && nat64_control_concerns(&pass, pass.flow.outer.source_port);
 	if (likely(verdict == NAT64_OK) && !nat64_skb_must_segment(skb, GROWTH) && !(control && skb_is_gso(skb))) {

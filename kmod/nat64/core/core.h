@@ -184,6 +184,8 @@ struct nat64_map {
 	struct nat64_map_half outer;
 	struct nat64_map_half inner; /* of an ICMP error */
 	__u8 hairpin; /* the result must be translated back at once (RFC 7757 4.2 intrinsic, or simple's return to us) */
+	/* The IPv4 destination is in no EAMT entry, only pool6 represents it. Set by nat64_map_46(), unless that says NAT64_NOT_OURS. */
+	__u8 embedded;
 };
 
 /*

@@ -17,11 +17,14 @@ static NAT64_INLINE int non_global(const struct nat64_config *config, __be32 v4)
 	return !config->wkp_non_global && is_well_known(&config->pool6) && nat64_non_global4(v4);
 }
 
-/* NAT64_NOT_OURS: has no IPv6 address. */
-static NAT64_INLINE enum nat64_verdict to6(const struct nat64_config *config, __be32 v4, int eam, struct nat64_in6 *v6)
+/* NAT64_NOT_OURS: has no IPv6 address. *embedded: no entry of the EAMT has it. */
+static NAT64_INLINE enum nat64_verdict to6(const struct nat64_config *config, __be32 v4, int eam, struct nat64_in6 *v6,
+					   __u8 *embedded)
 {
+	*embedded = 0;
 	if (eam && config->eamt && !nat64_eamt_far4(config->eamt, v4) && nat64_eamt_near_46(config->eamt, v4, v6))
 		return NAT64_OK;
+	*embedded = 1;
 	if (!config->pool6.length)
 		return NAT64_NOT_OURS;
 	if (non_global(config, v4))
@@ -78,7 +81,8 @@ static NAT64_INLINE void keep_ports(const struct nat64_half *half, struct nat64_
 static NAT64_INLINE enum nat64_verdict source_46(const struct nat64_config *config, const struct nat64_flow *flow,
 						 int error, int eam, struct nat64_in6 *source)
 {
-	const enum nat64_verdict verdict = to6(config, flow->outer.source.v4, eam, source);
+	__u8 unused;
+	const enum nat64_verdict verdict = to6(config, flow->outer.source.v4, eam, source, &unused);
 	const __be32 *own = config->error_source6.word;
 
 	if (verdict == NAT64_OK)
@@ -98,10 +102,11 @@ static NAT64_INLINE enum nat64_verdict map_46(const struct nat64_config *config,
 	const int hairpin = config->hairpin == NAT64_HAIRPIN_SIMPLE || flow->hairpin;
 	const int source_eam = !hairpin || (error && flow->outer.source.v4 != flow->inner.destination.v4);
 	enum nat64_verdict verdict;
+	__u8 unused;
 
 	if (nat64_scoped4(flow->outer.destination.v4))
 		return NAT64_NOT_OURS;
-	verdict = to6(config, flow->outer.destination.v4, 1, &map->outer.destination.v6);
+	verdict = to6(config, flow->outer.destination.v4, 1, &map->outer.destination.v6, &map->embedded);
 	if (verdict != NAT64_OK)
 		return verdict;
 	verdict = source_46(config, flow, error, source_eam, &map->outer.source.v6);
@@ -112,8 +117,8 @@ static NAT64_INLINE enum nat64_verdict map_46(const struct nat64_config *config,
 	if (!error)
 		return NAT64_OK;
 	keep_ports(&flow->inner, &map->inner);
-	if (to6(config, flow->inner.source.v4, 1, &map->inner.source.v6) != NAT64_OK ||
-	    to6(config, flow->inner.destination.v4, !hairpin, &map->inner.destination.v6) != NAT64_OK)
+	if (to6(config, flow->inner.source.v4, 1, &map->inner.source.v6, &unused) != NAT64_OK ||
+	    to6(config, flow->inner.destination.v4, !hairpin, &map->inner.destination.v6, &unused) != NAT64_OK)
 		return NAT64_ICMP_INNER;
 	return NAT64_OK;
 }
