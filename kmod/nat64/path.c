@@ -48,10 +48,8 @@ static bool is_hosts(const struct nat64_pass *pass, const struct sk_buff *skb, e
 }
 
 /* An IPv4 destination that is an instance's only because pool6 takes any: it need not want it, and what is the router's own is the stack's. */
-static bool is_passed_over(const struct nat64_pass *pass, const struct sk_buff *skb, bool embedded)
+static bool is_passed_over(const struct nat64_pass *pass, const struct sk_buff *skb)
 {
-	if (likely(!embedded))
-		return false;
 	return !pass->entry->rules->embed_destinations || nat64_route_local4(pass->net, pass->in, ip_hdr(skb)->daddr);
 }
 
@@ -62,39 +60,59 @@ static bool in_eamt(const struct nat64_eamt *eamt, __be32 destination)
 	return eamt && nat64_eamt_46(eamt, destination, &v6);
 }
 
+/* What one instance has to say. NAT64_NOT_OURS: nothing. */
+static __always_inline enum nat64_verdict ask(const struct nat64_snapshot *snapshot,
+					      const struct nat64_front_view *view, struct sk_buff *skb, u8 family,
+					      enum nat64_verdict parsed, struct nat64_pass *pass)
+{
+	const struct nat64_rules *rules = pass->entry->rules;
+
+	if (unlikely(parsed != NAT64_OK)) {
+		if (!nat64_path_covers(rules, skb, family))
+			return NAT64_NOT_OURS;
+		pass->map.embedded = family == 4 && rules->mode == OSNC_NAT64_STATELESS &&
+				     !in_eamt(rules->core.eamt, ip_hdr(skb)->daddr);
+		return parsed;
+	}
+	if (unlikely(pass->flow.outer.flags & NAT64_F_FRAGMENTED))
+		return nat64_fragment_map(snapshot, view, skb, pass);
+	return family == 6 ? nat64_mapping_64(pass->entry, skb, &pass->flow, &pass->map)
+			   : nat64_mapping_46(pass->entry, skb, &pass->flow, &pass->map);
+}
+
 enum nat64_verdict nat64_path_find(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
 				   struct sk_buff *skb, u8 family, struct nat64_pass *pass)
 {
 	const enum nat64_verdict parsed = nat64_skb_parse(skb, family, &pass->packet, &pass->flow);
-	const struct nat64_entry *entry = &snapshot->entry[view->first], *end = entry + view->count;
+	const struct nat64_entry *entry = &snapshot->entry[view->first], *end = entry + view->count, *catch_all = NULL;
+	enum nat64_verdict verdict, caught = NAT64_NOT_OURS;
 
 	for (; entry < end; entry++) {
-		const struct nat64_rules *rules = entry->rules;
-		enum nat64_verdict verdict;
-
-		if ((skb->mark ^ rules->mark) & rules->mark_mask)
+		if ((skb->mark ^ entry->rules->mark) & entry->rules->mark_mask)
 			continue;
 		pass->entry = entry;
-		if (unlikely(parsed != NAT64_OK)) {
-			if (!nat64_path_covers(rules, skb, family))
-				continue;
-			verdict = parsed;
-			pass->map.embedded = family == 4 && rules->mode == OSNC_NAT64_STATELESS &&
-					     !in_eamt(rules->core.eamt, ip_hdr(skb)->daddr);
-		} else if (unlikely(pass->flow.outer.flags & NAT64_F_FRAGMENTED)) {
-			verdict = nat64_fragment_map(snapshot, view, skb, pass);
-		} else {
-			verdict = family == 6 ? nat64_mapping_64(entry, skb, &pass->flow, &pass->map)
-					      : nat64_mapping_46(entry, skb, &pass->flow, &pass->map);
-		}
+		verdict = ask(snapshot, view, skb, family, parsed, pass);
 		if (verdict == NAT64_NOT_OURS)
 			continue;
-		if (family == 4 && (rules->mode == OSNC_NAT64_STATEFUL ? is_hosts(pass, skb, verdict)
-								       : is_passed_over(pass, skb, pass->map.embedded)))
-			continue;
-		return verdict;
+		if (family == 6)
+			return verdict;
+		if (entry->rules->mode == OSNC_NAT64_STATEFUL) {
+			if (is_hosts(pass, skb, verdict))
+				continue;
+			return verdict;
+		}
+		if (likely(!pass->map.embedded))
+			return verdict;
+		/* An EAMT entry or a pool4 of an instance behind this one goes before its prefix, that takes any destination. */
+		if (!catch_all && !is_passed_over(pass, skb)) {
+			catch_all = entry;
+			caught = verdict;
+		}
 	}
-	return NAT64_NOT_OURS;
+	if (!catch_all || pass->entry == catch_all)
+		return caught;
+	pass->entry = catch_all;
+	return ask(snapshot, view, skb, family, parsed, pass);
 }
 
 unsigned int nat64_path_refuse(struct nat64_pass *pass, struct sk_buff *skb, u8 family, enum nat64_verdict verdict)
