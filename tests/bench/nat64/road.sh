@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# The router of the translator's benchmarks, inside the machine. Source it after setting `writer`.
+# The router of the translator's benchmarks, inside the machine. Source it with the script's own arguments,
+# MODULE.ko, NAT64CTL and WRITER.
 #
 #	r COMMAND...     run it in the router's namespace
 #	configuration    the translator's, as it is measured: 1000 EAMT entries, 3 instances
 #	v4, v6           what `writer` sends for plain forwarding: family, source, destination
+set -euo pipefail
+
+export module=$1 nat64ctl=$2 writer=$3
 mac=02:00:00:00:01:01
 strange=02:00:00:00:0f:0f
 
@@ -32,7 +36,9 @@ r ip neighbour replace 2001:db8:2::2 lladdr $strange dev out0 nud permanent
 r ip route add 192.0.2.0/24 via 198.51.100.2
 # A tap needs its writer: one holds it up.
 r "$writer" in0 $strange 4 203.0.113.9 198.51.100.2 64 1 1 >/dev/null
+# shellcheck disable=SC2034 # for whom sources this
 v4=(4 203.0.113.9 198.51.100.2)
+# shellcheck disable=SC2034
 v6=(6 2001:db8:1::9 2001:db8:2::2)
 
 configuration() {
