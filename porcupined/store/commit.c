@@ -186,10 +186,8 @@ static int segment_begin(struct store *store, uint64_t need, bool small)
 	if (!store->void_last && size == store->config.segment_size)
 		s = keeper_spare(store);
 	if (!s) {
-		/* Segments are allocated whole, so here is where the reserve is kept: for deletes and for compaction. */
-		if (!small && keeper_room(store) < store->config.reserve + size)
-			return -ENOSPC;
-		r = segment_create(&store->segments, size, store->void_first, store->void_last, false, &s);
+		r = small ? segment_create(&store->segments, size, store->void_first, store->void_last, false, &s)
+			  : keeper_create(store, size, store->void_first, store->void_last, &s);
 		if (r)
 			return r;
 	}

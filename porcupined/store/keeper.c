@@ -75,6 +75,18 @@ uint64_t keeper_room(const struct store *store)
 	return fstatvfs(store->dir, &fs) ? UINT64_MAX / 2 : (uint64_t)fs.f_bavail * fs.f_frsize;
 }
 
+int keeper_create(struct store *store, uint64_t size, uint64_t void_first, uint64_t void_last, struct segment **out)
+{
+	int r = -ENOSPC;
+
+	/* Segments are allocated whole, so here is where the reserve is kept: for deletes, the index and compaction. */
+	pthread_mutex_lock(&store->lock_room);
+	if (keeper_room(store) >= store->config.reserve + size)
+		r = segment_create(&store->segments, size, void_first, void_last, false, out);
+	pthread_mutex_unlock(&store->lock_room);
+	return r;
+}
+
 static void watch_space(struct store *store)
 {
 	uint64_t left;
@@ -100,8 +112,7 @@ static void prepare_spare(struct store *store)
 {
 	struct segment *s;
 
-	if (atomic_load(&store->writable) || keeper_room(store) < store->config.reserve + store->config.segment_size ||
-	    segment_create(&store->segments, store->config.segment_size, 0, 0, false, &s))
+	if (atomic_load(&store->writable) || keeper_create(store, store->config.segment_size, 0, 0, &s))
 		return;
 	pthread_mutex_lock(&store->lock_keeper);
 	store->spare = s;

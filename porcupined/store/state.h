@@ -139,6 +139,7 @@ struct store {
 	struct segment *spare;
 	bool keeper_ending;
 	pthread_t keeper;
+	pthread_mutex_t lock_room; /* who makes a segment that must leave the reserve */
 	pthread_mutex_t lock_compact;
 	bool compaction_stopped; /* replaced segments are still there: only a start sorts that out; under lock_compact */
 	bool started;
@@ -176,6 +177,8 @@ void keeper_stop(struct store *store);
 void keeper_seal(struct store *store, struct segment *segment, struct footer_draft *draft);
 /* The prepared segment, pinned, or NULL. */
 struct segment *keeper_spare(struct store *store);
+/* segment_create() for mail: -ENOSPC unless the reserve is left then, whoever else makes one meanwhile. */
+int keeper_create(struct store *store, uint64_t size, uint64_t void_first, uint64_t void_last, struct segment **out);
 /* Octets that the file system would give us. */
 uint64_t keeper_room(const struct store *store);
 /* Waits until nothing is left to seal. */

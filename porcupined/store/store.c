@@ -241,6 +241,7 @@ static void init_locks(struct store *store)
 	pthread_cond_init(&store->indexed, NULL);
 	pthread_mutex_init(&store->lock_rows, NULL);
 	pthread_mutex_init(&store->lock_keeper, NULL);
+	pthread_mutex_init(&store->lock_room, NULL);
 	pthread_cond_init(&store->wake_keeper, &monotonic);
 	pthread_cond_init(&store->sealed, NULL);
 	pthread_mutex_init(&store->lock_compact, NULL);

@@ -3,6 +3,8 @@
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,7 @@ static struct store_account a;
 
 static uint64_t disk; /* octets for the log; 0 = no limit */
 static int rows_fail; /* the next moves of rows that fail */
+static bool slow;     /* what is said of the disk is old when it arrives */
 
 static uint64_t used(void)
 {
@@ -57,6 +60,8 @@ int __wrap_fstatvfs(int fd, struct statvfs *out)
 		out->f_frsize = 512;
 		out->f_bavail = (disk > now ? disk - now : 0) / 512;
 	}
+	if (slow)
+		usleep(20000);
 	return r;
 }
 
@@ -78,6 +83,7 @@ static void setup(void)
 {
 	disk = 0;
 	rows_fail = 0;
+	slow = false;
 	fixture_make(&f);
 	f.config.segment_size = PER_SEGMENT * (MESSAGE + 500);
 	fixture_open(&f);
@@ -268,6 +274,38 @@ START_TEST(no_number_twice)
 }
 END_TEST
 
+static void *make_segment(void *arg)
+{
+	struct segment *s = NULL;
+	const int r = keeper_create(f.store, f.config.segment_size, 0, 0, &s);
+
+	if (!r)
+		segment_unpin(&f.store->segments, s);
+	*(int *)arg = r;
+	return NULL;
+}
+
+/* There is room for one beside the reserve, and two want it at once. */
+START_TEST(the_reserve_is_left)
+{
+	const uint64_t before = settled();
+	pthread_t threads[2];
+	int got[2];
+
+	f.store->config.reserve = 1u << 20;
+	disk = before + f.store->config.reserve + f.config.segment_size * 3 / 2;
+	slow = true;
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, make_segment, &got[i]), 0);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	slow = false;
+	ck_assert_int_eq(got[0] + got[1], -ENOSPC);
+	ck_assert(got[0] == 0 || got[1] == 0);
+	ck_assert_uint_ge(disk - used(), f.store->config.reserve);
+}
+END_TEST
+
 /* ---- by itself --------------------------------------------------------------------------------------------- */
 
 static uint64_t segments(void)
@@ -343,6 +381,7 @@ int main(void)
 	tcase_add_test(t, no_room_at_all);
 	tcase_add_loop_test(t, no_room_for_rows, 0, 3);
 	tcase_add_test(t, no_number_twice);
+	tcase_add_test(t, the_reserve_is_left);
 	tcase_add_test(t, small_ones_are_merged);
 	tcase_add_test(t, half_dead_ones_go);
 	suite_add_tcase(s, t);
