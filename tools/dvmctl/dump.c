@@ -43,23 +43,13 @@ static void sum(void *into, const void *state)
 	to->arena = from->arena > to->arena ? from->arena : to->arena;
 }
 
-static void name_json(struct keel_buffer *out, const struct sweep_class *class)
-{
-	keel_buffer_puts(out, "{\"path\":");
-	text_quoted_plain(out, class->path, strlen(class->path));
-	if (class->entry) {
-		keel_buffer_puts(out, ",\"entry\":");
-		text_quoted_plain(out, class->entry, class->entry_len);
-	}
-}
-
 static void refuse(struct sweep_worker *w, const struct sweep_class *class, const char *counter, const char *clause,
 		   const char *text, uint32_t where)
 {
 	const struct given *given = w->arg;
 
 	if (given->json) {
-		name_json(&w->out, class);
+		sweep_begin_json(&w->out, class);
 		keel_buffer_printf(&w->out, ",\"refused\":\"%s\",\"jvms\":\"%s\",\"at\":%" PRIu32 "}\n", counter,
 				   clause, where);
 		return;
@@ -122,7 +112,7 @@ static void dump(struct sweep_worker *w, const struct sweep_class *class)
 	if (given->quiet) {
 		counts->malformed += classfile_walk(&c, &silent);
 	} else if (given->json) {
-		name_json(&w->out, class);
+		sweep_begin_json(&w->out, class);
 		keel_buffer_puts(&w->out, ",\"class\":[");
 		counts->malformed += print_class_json(&w->out, &c);
 		keel_buffer_puts(&w->out, "]}\n");

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/dvmctl/text.h"
 #include "tools/lib/keel/cleanup.h"
 
 #define BLOCK 16 /* classes that one worker takes at a time */
@@ -218,4 +219,14 @@ void sweep_run(const struct sweep *sweep, const struct sources *sources, void *s
 	}
 	pthread_cond_destroy(&run.turned);
 	pthread_mutex_destroy(&run.lock);
+}
+
+void sweep_begin_json(struct keel_buffer *out, const struct sweep_class *class)
+{
+	keel_buffer_puts(out, "{\"path\":");
+	text_quoted_plain(out, class->path, strlen(class->path));
+	if (class->entry) {
+		keel_buffer_puts(out, ",\"entry\":");
+		text_quoted_plain(out, class->entry, class->entry_len);
+	}
 }

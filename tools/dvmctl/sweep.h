@@ -42,5 +42,7 @@ void sweep_run(const struct sweep *sweep, const struct sources *sources, void *s
 
 /* "path!entry", or "path" */
 void sweep_put_name(struct keel_buffer *out, const struct sweep_class *class);
+/* '{"path":"...","entry":"..."', to be gone on with */
+void sweep_begin_json(struct keel_buffer *out, const struct sweep_class *class);
 
 #endif

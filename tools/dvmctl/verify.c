@@ -45,16 +45,6 @@ static void put_text(struct keel_buffer *out, struct classfile_text text)
 
 /* ---- one class, as JSON -------------------------------------------------------------------------------------------------------------- */
 
-static void begin_json(struct keel_buffer *out, const struct sweep_class *class)
-{
-	keel_buffer_puts(out, "{\"path\":");
-	text_quoted_plain(out, class->path, strlen(class->path));
-	if (class->entry) {
-		keel_buffer_puts(out, ",\"entry\":");
-		text_quoted_plain(out, class->entry, class->entry_len);
-	}
-}
-
 static void error_json(struct keel_buffer *out, const struct classfile *c, const struct verify_error *e)
 {
 	keel_buffer_printf(out, "{\"axiom\":\"%s\",\"jvms\":\"%s\",\"error\":\"%s\",\"phase\":\"%s\"",
@@ -157,7 +147,7 @@ static void refuse(struct sweep_worker *w, const struct sweep_class *class, cons
 	const struct given *given = w->arg;
 
 	if (given->json) {
-		begin_json(&w->out, class);
+		sweep_begin_json(&w->out, class);
 		keel_buffer_printf(&w->out, ",\"refused\":\"%s\"}\n", counter);
 		return;
 	}
@@ -219,7 +209,7 @@ static void verify(struct sweep_worker *w, const struct sweep_class *class)
 	if (given->quiet && !v.errors_n)
 		return;
 	if (given->json) {
-		begin_json(&w->out, class);
+		sweep_begin_json(&w->out, class);
 		verdict_json(&w->out, &c, &v);
 	} else {
 		sweep_put_name(&w->out, class);
