@@ -6,6 +6,7 @@
 #include <linux/netfilter_ipv6.h>
 #include <linux/slab.h>
 
+#include "kmod/nat64/dstcache.h"
 #include "kmod/nat64/path.h"
 
 typedef unsigned int path_function(const struct nat64_snapshot *snapshot, const struct nat64_front_view *view,
@@ -58,10 +59,13 @@ static const struct nf_hook_ops templates[] = {
 
 int nat64_hook_register(struct nat64_front *front)
 {
-	struct nf_hook_ops *ops = kmemdup(templates, sizeof(templates), GFP_KERNEL_ACCOUNT);
+	struct nf_hook_ops *ops;
 	unsigned int i;
-	int ret;
+	int ret = nat64_dstcache_begin(front->nn);
 
+	if (ret)
+		return ret;
+	ops = kmemdup(templates, sizeof(templates), GFP_KERNEL_ACCOUNT);
 	if (!ops)
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(templates); i++) {

@@ -3,6 +3,7 @@
 #include <net/net_namespace.h>
 
 #include "kmod/nat64/draft.h"
+#include "kmod/nat64/dstcache.h"
 #include "kmod/nat64/fragment.h"
 #include "kmod/nat64/netlink.h"
 #include "kmod/nat64/path.h"
@@ -26,19 +27,28 @@ static int __net_init begin_net(struct net *net)
 	return nat64_sysctl_register(nn);
 }
 
-static void __net_exit end_net(struct net *net)
+/* A grace period passes between these two: no packet that a hook let in is under way when its namespace's memory goes. */
+static void __net_exit close_net(struct net *net)
 {
 	struct nat64_net *nn = nat64_net(net);
 
 	mutex_lock(&nn->lock);
 	nat64_draft_end(nn);
-	nat64_fragment_end(nn);
 	mutex_unlock(&nn->lock);
+}
+
+static void __net_exit end_net(struct net *net)
+{
+	struct nat64_net *nn = nat64_net(net);
+
+	nat64_fragment_end(nn);
+	nat64_dstcache_end(nn);
 	nat64_sysctl_unregister(nn);
 }
 
 static struct pernet_operations net_operations = {
 	.init = begin_net,
+	.pre_exit = close_net,
 	.exit = end_net,
 	.id = &nat64_net_id,
 	.size = sizeof(struct nat64_net),

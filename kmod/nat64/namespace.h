@@ -40,6 +40,7 @@ struct nat64_snapshot {
 };
 
 struct nat64_datagrams;
+struct nat64_dstcache;
 struct nat64_net;
 
 /* The hooks of one pair of priorities: what the kernel calls. */
@@ -57,9 +58,10 @@ struct nat64_net {
 	u32 generation;
 	struct mutex lock; /* what follows, and who may swap the snapshot */
 	struct list_head drafts;
-	atomic_t sequence;                 /* of events */
-	struct nat64_share share;          /* sessions of all instances */
-	struct nat64_datagrams *datagrams; /* fragments under way; NULL: no stateful instance */
+	atomic_t sequence;                         /* of events */
+	struct nat64_share share;                  /* sessions of all instances */
+	struct nat64_dstcache *__percpu *dstcache; /* NULL: there was no instance yet */
+	struct nat64_datagrams *datagrams;         /* fragments under way; NULL: no stateful instance */
 	u32 max_instances;
 	u32 max_eamt;
 	u32 max_transactions;

@@ -7,6 +7,9 @@
 #include <net/ip_fib.h>
 #include <net/l3mdev.h>
 
+#include "kmod/nat64/dstcache.h"
+#include "kmod/nat64/namespace.h"
+
 bool nat64_route_forwards(const struct net *net, const struct net_device *in)
 {
 	struct in_device *device = __in_dev_get_rcu(in);
@@ -50,10 +53,18 @@ static struct flowi4 wanted4(const struct sk_buff *skb, const struct net_device 
 struct rtable *nat64_route4(struct net *net, const struct sk_buff *skb, const struct net_device *in,
 			    const struct nat64_flow *flow, const struct nat64_map *map)
 {
-	struct flowi4 wanted = wanted4(skb, in, flow, map);
+	struct flowi4 wanted = wanted4(skb, in, flow, map), asked;
+	struct rtable *route;
 
 	wanted.flowi4_oif = device_by_rules(net, &wanted, in);
-	return ip_route_output_key(net, &wanted);
+	route = nat64_dstcache_get4(nat64_net(net), &wanted);
+	if (likely(route))
+		return route;
+	asked = wanted; /* the lookup fills in what was left open */
+	route = ip_route_output_key(net, &asked);
+	if (!IS_ERR(route))
+		nat64_dstcache_put4(nat64_net(net), &wanted, route);
+	return route;
 }
 
 struct rtable *nat64_route4_local(struct net *net, const struct sk_buff *skb, const struct net_device *in,
@@ -100,10 +111,16 @@ struct dst_entry *nat64_route6(struct net *net, struct sk_buff *skb, struct net_
 				 ?: (__force u32)flow->outer.source.v4 * 31 + (__force u32)flow->outer.destination.v4) |
 			1,
 	};
+	struct dst_entry *dst;
 
 	copy_in6(&wanted.daddr, &map->outer.destination.v6);
 	copy_in6(&wanted.saddr, &map->outer.source.v6);
-	return ip6_route_input_lookup(net, in, &wanted, skb, RT6_LOOKUP_F_HAS_SADDR | RT6_LOOKUP_F_DST_NOREF);
+	dst = nat64_dstcache_get6(nat64_net(net), &wanted);
+	if (likely(dst))
+		return dst;
+	dst = ip6_route_input_lookup(net, in, &wanted, skb, RT6_LOOKUP_F_HAS_SADDR | RT6_LOOKUP_F_DST_NOREF);
+	nat64_dstcache_put6(nat64_net(net), &wanted, dst);
+	return dst;
 }
 
 bool nat64_route_local4(struct net *net, const struct net_device *in, __be32 address)
