@@ -8,7 +8,7 @@
 #include "kmod/nat64/netlink.h"
 #include "kmod/nat64/stats.h"
 
-/* The checksum of a UDP datagram that has none, as RFC 7915 section 4.5 has it computed. */
+/* What a UDP checksum that is to be made needs (RFC 7915 section 4.5). Only after nat64_check_46(): a fragment has less than udp_length. */
 static __wsum payload_sum(const struct nat64_packet *packet, const struct nat64_flow *flow)
 {
 	if (!(flow->outer.flags & NAT64_F_UDP_ZERO) || flow->outer.udp_length < 8)
@@ -35,13 +35,15 @@ static enum nat64_verdict run(const struct nat64_entry *entry, struct nat64_pack
 			verdict = NAT64_HOP_LIMIT;
 		return verdict == NAT64_OK ? nat64_rewrite_64(core, &flow, &map, &way, packet) : verdict;
 	}
-	way.payload_sum = payload_sum(packet, &flow);
 	verdict = nat64_map_46(core, &flow, 0, &map);
 	if (verdict == NAT64_OK)
 		verdict = nat64_check_46(core, &flow);
 	if (verdict == NAT64_OK && flow.outer.ttl <= 1)
 		verdict = NAT64_HOP_LIMIT;
-	return verdict == NAT64_OK ? nat64_rewrite_46(core, &flow, &map, &way, packet) : verdict;
+	if (verdict != NAT64_OK)
+		return verdict;
+	way.payload_sum = payload_sum(packet, &flow);
+	return nat64_rewrite_46(core, &flow, &map, &way, packet);
 }
 
 static int reply(struct genl_info *info, enum nat64_verdict verdict, const struct nat64_packet *packet)

@@ -342,8 +342,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		verdict = map(&w, &flow, &new);
 	}
 	if (verdict == NAT64_OK) {
-		if (w.family == 4 &&
-		    flow.outer.flags & NAT64_F_UDP_ZERO) /* of a fragment there may be less than it says */
+		if (w.family == 4 && flow.outer.flags & NAT64_F_UDP_ZERO &&
+		    nat64_check_46(&w.config, &flow) == NAT64_OK) /* of a fragment there may be less than it says */
 			w.way.payload_sum = payload_sum(whole, &flow.outer);
 		verdict = rewrite(&w.config, &flow, &new, &w.way, &m.packet);
 	}

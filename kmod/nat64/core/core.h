@@ -210,7 +210,7 @@ struct nat64_way {
 	__u32 identification; /* for an IPv4 header that needs one and has none to carry over (RFC 7915 5.1); only 16 bits count */
 	/*
 	 * 4 -> 6, NAT64_F_UDP_ZERO and amend_udp_zero only: csum_partial() of the udp_length - 8 octets from flow->outer.l4 + 8 on, which may
-	 * lie behind linear.
+	 * lie behind linear. A fragment has fewer: ask nat64_check_46() first, it refuses those.
 	 */
 	__wsum payload_sum;
 	__u8 hops; /* what hop limit falls by: 0 where the stack's forwarding takes one off behind us, else 1 */
