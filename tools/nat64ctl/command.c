@@ -8,6 +8,11 @@ static const struct keel_option stats_rows[] = {
 	  "Print them as Prometheus text." },
 };
 
+static const struct keel_option follow_rows[] = {
+	{ "buffer", 'b', KEEL_OPTION_NUMBER, offsetof(struct given, buffer), "KIB",
+	  "Room for events that wait to be read; default 1024." },
+};
+
 static const struct keel_option json_row = {
 	"json", 'j', KEEL_OPTION_FLAG, offsetof(struct given, json), NULL, "Print what is shown as JSON."
 };
@@ -36,6 +41,7 @@ static const struct command rows[] = {
 	{ { "bib remove", "NAME PROTOCOL IPV6#PORT IPV4#PORT", "End such a mapping and its sessions.", NULL, 0, 4, 4 }, false, run_bib_remove },
 	{ { "bib list", "NAME", "Show all mappings of a stateful instance.", NULL, 0, 1, 1 }, false, run_bib_list },
 	{ { "session list", "NAME", "Show its sessions.", NULL, 0, 1, 1 }, false, run_session_list },
+	{ { "session follow", "[NAME]", "Print mappings and sessions as they begin and end, a line each, until interrupted.", follow_rows, KEEL_COUNT(follow_rows), 0, 1 }, false, run_session_follow },
 	{ { "session flush", "NAME", "End its sessions, and with them all mappings but those made by bib add.", NULL, 0, 1, 1 }, false, run_session_flush },
 	{ { "eamt add", "NAME IPV4-PREFIX IPV6-PREFIX", "Add an entry to the explicit address mapping table.", NULL, 0, 3, 3 }, false, run_eamt_add },
 	{ { "eamt remove", "NAME IPV4-PREFIX IPV6-PREFIX", "Remove an entry from it.", NULL, 0, 3, 3 }, false, run_eamt_remove },
@@ -46,7 +52,7 @@ static const struct command rows[] = {
 	{ { "load", "FILE", "Put what FILE says into force, all at once or not at all; - is the standard input.", NULL, 0, 1, 1 }, false, run_load },
 	{ { "check", "", "Say what keeps packets from being translated: forwarding, routes.", NULL, 0, 0, 0 }, false, run_check },
 	{ { "explain", "NAME HEX|FILE", "Show what an instance would make of a packet, given from its IP header on.", NULL, 0, 2, 2 }, false, run_explain },
-	{ { "monitor", "", "Print events as they come, until interrupted.", NULL, 0, 0, 0 }, false, run_monitor },
+	{ { "monitor", "", "Print all events as they come, until interrupted.", follow_rows, KEEL_COUNT(follow_rows), 0, 0 }, false, run_monitor },
 };
 /* clang-format on */
 

@@ -21,6 +21,7 @@
 struct given {
 	bool json;
 	bool prometheus;
+	uint64_t buffer; /* KiB; 0: the default */
 };
 
 struct command {
@@ -78,8 +79,12 @@ int run_stats(struct keel_netlink *kernel, const struct given *given, char **ope
 	      struct keel_buffer *error);
 int run_settings(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
 		 struct keel_buffer *error);
+
+/* follow.c */
 int run_monitor(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
 		struct keel_buffer *error);
+int run_session_follow(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		       struct keel_buffer *error);
 
 /* load.c, explain.c, check.c */
 int run_load(struct keel_netlink *kernel, const struct given *given, char **operands, int n, struct keel_buffer *error);

@@ -8,6 +8,7 @@
 #include <linux/genetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct keel_netlink netlink;
 static struct keel_buffer error;
@@ -108,7 +109,45 @@ START_TEST(knows_no_other_family)
 	keel_buffer_init(&why, 0);
 	ck_assert_int_eq(keel_netlink_open(&other, "no such family", 1, &why), -ENOENT);
 	ck_assert_uint_gt(why.len, 0);
-	ck_assert_int_lt(keel_netlink_listen(&netlink, "no such group", CTRL_ATTR_MAX, refuse, NULL, &error), 0);
+}
+END_TEST
+
+static int count(void *arg)
+{
+	unsigned *called = arg;
+
+	return ++*called < 3 ? 0 : -ETIMEDOUT;
+}
+
+START_TEST(listens_until_it_is_stopped)
+{
+	unsigned called = 0;
+	struct keel_netlink_listening listening = { .group = "no such group",
+						    .attribute_max = CTRL_ATTR_MAX,
+						    .room = 4096,
+						    .stop = -1,
+						    .quiet = 1,
+						    .answer = refuse,
+						    .idle = count,
+						    .arg = &called };
+	int ends[2];
+
+	ck_assert_int_lt(keel_netlink_listen(&netlink, &listening, &error), 0);
+	ck_assert_uint_gt(error.len, 0);
+	keel_buffer_clear(&error);
+	listening.group = "notify";
+	ck_assert_int_eq(keel_netlink_listen(&netlink, &listening, &error), -ETIMEDOUT);
+	ck_assert_uint_eq(called, 3);
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(write(ends[1], "x", 1), 1);
+	listening.stop = ends[0];
+	listening.quiet = -1;
+	ck_assert_int_eq(keel_netlink_listen(&netlink, &listening, &error), 0);
+	ck_assert_uint_eq(called, 3);
+	close(ends[0]);
+	close(ends[1]);
+	listening.attribute_max = 100000;
+	ck_assert_int_eq(keel_netlink_listen(&netlink, &listening, &error), -EINVAL);
 }
 END_TEST
 
@@ -124,6 +163,7 @@ int main(void)
 	tcase_add_test(tcase, hands_on_what_the_kernel_says);
 	tcase_add_test(tcase, ends_when_the_answer_is_refused);
 	tcase_add_test(tcase, knows_no_other_family);
+	tcase_add_test(tcase, listens_until_it_is_stopped);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	const int failed = srunner_ntests_failed(runner);

@@ -4,6 +4,7 @@
 
 usage: stateful.py CHECK [ARGUMENT...]
 """
+import json
 import random
 import select
 import socket
@@ -169,6 +170,22 @@ def unasked(address, port):
 	except ConnectionRefusedError:
 		return
 	raise AssertionError("not refused")
+
+
+def told(path):
+	"""What began while it was followed ended, all of it and once, for in the end there was nothing."""
+	with open(path) as file:
+		events = [json.loads(line) for line in file]
+	assert events and not [event for event in events if event["event"] in ("lost", "overrun")], "events were lost"
+	numbers = [event["sequence"] for event in events]
+	assert len(set(numbers)) == len(numbers), "an event came twice"
+	for kind in ("session", "bib"):
+		begun = [event["binding"]["id"] for event in events if event["event"] == f"{kind}-begun"]
+		ended = [event["binding"]["id"] for event in events if event["event"] == f"{kind}-ended"]
+		assert len(begun) > 5 and len(set(begun)) == len(begun), f"{kind}: begun {begun}"
+		assert set(begun) <= set(ended) and len(set(ended)) == len(ended), f"{kind}: begun {begun}, ended {ended}"
+	static = [event["binding"] for event in events if event["event"].startswith("bib-") and event["binding"].get("static")]
+	assert [binding["pool"] for binding in static] == ["192.0.2.17#8080"] * 2, static
 
 
 def own():

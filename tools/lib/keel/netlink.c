@@ -2,9 +2,11 @@
 #include "tools/lib/keel/netlink.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/netlink.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -198,18 +200,74 @@ int keel_netlink_ask(struct keel_netlink *netlink, struct nl_msg *message, int a
 	return receive(netlink, &asking);
 }
 
-int keel_netlink_listen(struct keel_netlink *netlink, const char *group, int attribute_max, keel_netlink_fn answer,
-			void *arg, struct keel_buffer *error)
+/* Beyond net.core.rmem_max only with CAP_NET_ADMIN; what cannot be had is no error: losses are told anyway. */
+static void make_room(int fd, uint32_t room)
 {
-	struct asking asking = {
-		.attribute_max = attribute_max, .answer = answer, .arg = arg, .error = error, .unasked = true
-	};
-	int id = genl_ctrl_resolve_grp(netlink->socket, netlink->name, group);
+	const int octets = room > INT_MAX / 2 ? INT_MAX / 2 : (int)room;
 
-	if (id < 0)
-		return refuse(error, group, id);
-	id = nl_socket_add_membership(netlink->socket, id);
-	if (id < 0)
-		return refuse(error, group, id);
-	return receive(netlink, &asking);
+	if (octets && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
+}
+
+/* What waits, without waiting for more. 0, or what ends it. */
+static int drain(struct keel_netlink *netlink, const struct keel_netlink_listening *listening, struct nl_cb *cb,
+		 const struct asking *asking)
+{
+	int ret;
+
+	do
+		ret = nl_recvmsgs(netlink->socket, cb);
+	while (ret >= 0 && !asking->done);
+	if (asking->done)
+		return asking->result;
+	if (ret == -NLE_NOMEM) /* libnl's name for ENOBUFS */
+		return listening->lost ? listening->lost(listening->arg) : 0;
+	return ret == -NLE_AGAIN ? 0 : refuse(asking->error, "netlink", ret);
+}
+
+static int listen_on(struct keel_netlink *netlink, const struct keel_netlink_listening *listening,
+		     struct asking *asking)
+{
+	struct pollfd watched[] = { { .fd = nl_socket_get_fd(netlink->socket), .events = POLLIN },
+				    { .fd = listening->stop, .events = POLLIN } };
+	struct nl_cb *cb = callbacks(asking);
+	int ret = 0;
+
+	if (!cb)
+		return no_memory(asking->error);
+	while (!ret) {
+		const int ready = poll(watched, 2, listening->quiet);
+
+		if (ready < 0 && errno != EINTR)
+			ret = -errno;
+		else if (!ready && listening->idle)
+			ret = listening->idle(listening->arg);
+		else if (ready > 0 && watched[0].revents)
+			ret = drain(netlink, listening, cb, asking);
+		if (ready > 0 && watched[1].revents)
+			break;
+	}
+	nl_cb_put(cb);
+	return ret;
+}
+
+int keel_netlink_listen(struct keel_netlink *netlink, const struct keel_netlink_listening *listening,
+			struct keel_buffer *error)
+{
+	struct asking asking = { .attribute_max = listening->attribute_max,
+				 .answer = listening->answer,
+				 .arg = listening->arg,
+				 .error = error,
+				 .unasked = true };
+	int ret = genl_ctrl_resolve_grp(netlink->socket, netlink->name, listening->group);
+
+	if (listening->attribute_max > ATTRIBUTES_MAX)
+		return -EINVAL;
+	if (ret < 0)
+		return refuse(error, listening->group, ret);
+	make_room(nl_socket_get_fd(netlink->socket), listening->room);
+	ret = nl_socket_add_membership(netlink->socket, ret);
+	if (ret >= 0)
+		ret = nl_socket_set_nonblocking(netlink->socket);
+	return ret < 0 ? refuse(error, listening->group, ret) : listen_on(netlink, listening, &asking);
 }

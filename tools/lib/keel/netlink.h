@@ -37,8 +37,21 @@ struct nl_msg *keel_netlink_message(const struct keel_netlink *netlink, uint8_t 
 int keel_netlink_ask(struct keel_netlink *netlink, struct nl_msg *message, int attribute_max, keel_netlink_fn answer,
 		     void *arg, struct keel_buffer *error);
 
-/* Joins a multicast group of the family and calls answer for each message until it returns other than 0. */
-int keel_netlink_listen(struct keel_netlink *netlink, const char *group, int attribute_max, keel_netlink_fn answer,
-			void *arg, struct keel_buffer *error);
+/* How a multicast group is listened to. All functions get arg; what one returns other than 0 ends it. */
+struct keel_netlink_listening {
+	const char *group;
+	int attribute_max;
+	uint32_t room;          /* octets of messages that may wait in the kernel; 0: as the kernel has it */
+	int stop;               /* a descriptor: when it can be read, listening ends with 0; -1: none */
+	int quiet;              /* milliseconds without a message after which idle is called; -1: never */
+	keel_netlink_fn answer; /* for each message */
+	int (*lost)(void *arg); /* the kernel had no room: messages are missing from here on */
+	int (*idle)(void *arg);
+	void *arg;
+};
+
+/* Joins a multicast group of the family and listens until it is stopped. 0 or -errno, with error unless a function of listening's gave it. */
+int keel_netlink_listen(struct keel_netlink *netlink, const struct keel_netlink_listening *listening,
+			struct keel_buffer *error);
 
 #endif
