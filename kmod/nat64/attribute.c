@@ -28,6 +28,7 @@ const struct nla_policy nat64_attribute_policy[OSNC_NAT64_ATTR_MAX + 1] = {
 	[OSNC_NAT64_ATTR_ERROR_POOL4] = { .type = NLA_BINARY, .len = OSNC_NAT64_ERROR_POOL_MAX * sizeof(__be32) },
 	[OSNC_NAT64_ATTR_ERROR_SOURCE6] = NLA_POLICY_EXACT_LEN(sizeof(struct nat64_in6)),
 	[OSNC_NAT64_ATTR_EAM] = NLA_POLICY_NESTED(eam_policy),
+	[OSNC_NAT64_ATTR_MARK] = { .type = NLA_U32 },
 	[OSNC_NAT64_ATTR_PACKET] = { .type = NLA_BINARY, .len = OSNC_NAT64_EXPLAIN_MAX },
 	[OSNC_NAT64_ATTR_DEFAULTS] = { .type = NLA_FLAG },
 	[OSNC_NAT64_ATTR_POOL4] = { .type = NLA_NESTED },

@@ -321,9 +321,9 @@ static void arrived(struct nat64_table *table, const struct nat64_visit *visit, 
 		nat64_session_end_locked(table, session, visit->policy, visit->now);
 }
 
-/* With the binding lock held. bib: the mapping, or NULL. */
-static enum nat64_verdict decide(struct nat64_table *table, const struct nat64_visit *visit,
-				 struct nat64_request *request, struct nat64_bib *bib)
+enum nat64_open nat64_binding_weigh(struct nat64_table *table, const struct nat64_visit *visit,
+				    const struct nat64_request *request, const struct nat64_bib *bib,
+				    struct nat64_step *step)
 {
 	struct nat64_opening opening = {
 		.l4 = request->l4,
@@ -333,18 +333,26 @@ static enum nat64_verdict decide(struct nat64_table *table, const struct nat64_v
 		.hold_syn = visit->policy->hold_syn,
 		.mapped = !!bib,
 	};
-	struct nat64_step step;
-	enum nat64_verdict verdict;
 
 	if (bib && bib->expected && !request->from6) {
 		if (bib->expected == NAT64_EXPECTED_TAKEN)
-			return NAT64_FILTERED;
+			return NAT64_OPEN_FILTER;
 		opening.filtering = NAT64_FILTER_ADDRESS_DEPENDENT;
 	}
 	if (bib && !request->from6)
 		opening.known = opening.filtering == NAT64_FILTER_ADDRESS_DEPENDENT &&
 				peer_known(table, request, visit->now);
-	switch (nat64_session_open(&opening, &visit->policy->lifetimes, &step)) {
+	return nat64_session_open(&opening, &visit->policy->lifetimes, step);
+}
+
+/* With the binding lock held. bib: the mapping, or NULL. */
+static enum nat64_verdict decide(struct nat64_table *table, const struct nat64_visit *visit,
+				 struct nat64_request *request, struct nat64_bib *bib)
+{
+	struct nat64_step step;
+	enum nat64_verdict verdict;
+
+	switch (nat64_binding_weigh(table, visit, request, bib, &step)) {
 	case NAT64_OPEN_CREATE:
 		if (bib && bib->dying)
 			return NAT64_NO_MAPPING;

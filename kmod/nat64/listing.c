@@ -46,7 +46,7 @@ static int put_kind(struct sk_buff *message, const struct nat64_event *event)
 	       (event->fixed && nla_put_flag(message, OSNC_NAT64_BINDING_FIXED));
 }
 
-static int put_binding(struct sk_buff *message, const struct nat64_event *event)
+int nat64_listing_put(struct sk_buff *message, const struct nat64_event *event)
 {
 	struct nlattr *nest = nla_nest_start(message, OSNC_NAT64_ATTR_BINDING);
 
@@ -83,7 +83,8 @@ void nat64_listing_event(const struct nat64_stateful *stateful, const struct nat
 	if (!header || nla_put_u8(message, OSNC_NAT64_ATTR_EVENT, kinds[event->type][event->gone]) ||
 	    nla_put_u32(message, OSNC_NAT64_ATTR_SEQUENCE, sequence) ||
 	    nla_put_string(message, OSNC_NAT64_ATTR_INSTANCE_NAME, stateful->instance->name) ||
-	    nla_put_u32(message, OSNC_NAT64_ATTR_INSTANCE_ID, stateful->instance->id) || put_binding(message, event)) {
+	    nla_put_u32(message, OSNC_NAT64_ATTR_INSTANCE_ID, stateful->instance->id) ||
+	    nat64_listing_put(message, event)) {
 		nlmsg_free(message);
 		return;
 	}
@@ -213,7 +214,7 @@ static int show_binding(void *context, const struct nat64_event *event)
 
 	if (!header)
 		return 1;
-	if (put_binding(dump->message, event)) {
+	if (nat64_listing_put(dump->message, event)) {
 		genlmsg_cancel(dump->message, header);
 		return 1;
 	}

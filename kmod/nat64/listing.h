@@ -7,6 +7,9 @@
 
 #include "kmod/nat64/namespace.h"
 
+/* Puts a block, a BIB entry or a session into a message as a BINDING: 0 or -EMSGSIZE. */
+int nat64_listing_put(struct sk_buff *message, const struct nat64_event *event);
+
 /* With the namespace's lock held. */
 int nat64_listing_bib_add(struct nat64_net *nn, struct genl_info *info);
 int nat64_listing_bib_remove(struct nat64_net *nn, struct genl_info *info);

@@ -31,8 +31,7 @@ const struct nat64_entry *nat64_path_entry(const struct nat64_snapshot *snapshot
 	return NULL;
 }
 
-/* A pool4 address may be the router's own: what nothing is mapped to, and what the translator cannot carry, is the router's. */
-static bool is_hosts(const struct nat64_pass *pass, const struct sk_buff *skb, enum nat64_verdict verdict)
+bool nat64_path_is_hosts(struct net *net, const struct net_device *in, __be32 destination, enum nat64_verdict verdict)
 {
 	switch (verdict) {
 	case NAT64_OK:
@@ -43,7 +42,7 @@ static bool is_hosts(const struct nat64_pass *pass, const struct sk_buff *skb, e
 	case NAT64_FRAGMENT_HELD: /* another CPU may have it */
 		return false;
 	default:
-		return nat64_route_local4(pass->net, pass->in, ip_hdr(skb)->daddr); /* it may not have been parsed */
+		return nat64_route_local4(net, in, destination);
 	}
 }
 
@@ -97,7 +96,8 @@ enum nat64_verdict nat64_path_find(const struct nat64_snapshot *snapshot, const 
 		if (family == 6)
 			return verdict;
 		if (entry->rules->mode == OSNC_NAT64_STATEFUL) {
-			if (is_hosts(pass, skb, verdict))
+			/* it may not have been parsed */
+			if (nat64_path_is_hosts(pass->net, pass->in, ip_hdr(skb)->daddr, verdict))
 				continue;
 			return verdict;
 		}

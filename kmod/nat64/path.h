@@ -29,6 +29,8 @@ enum nat64_verdict nat64_path_find(const struct nat64_snapshot *snapshot, const 
 				   struct sk_buff *skb, u8 family, struct nat64_pass *pass);
 /* Whether the rules cover the packet's destination. */
 bool nat64_path_covers(const struct nat64_rules *rules, const struct sk_buff *skb, u8 family);
+/* A pool4 address may be the router's own: whether what came to this of a packet to it is the router's: nothing is mapped there, or it cannot be carried. */
+bool nat64_path_is_hosts(struct net *net, const struct net_device *in, __be32 destination, enum nat64_verdict verdict);
 /* The instance with this number; NULL: it is gone. */
 const struct nat64_entry *nat64_path_entry(const struct nat64_snapshot *snapshot, u32 id);
 /* Counts, traces, tells the sender, frees (but NAT64_FRAGMENT_HELD, which is not ours any more): NF_STOLEN. */

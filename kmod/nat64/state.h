@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The table's objects and their locks. Only table.c, bib.c, binding.c, expect.c, subscriber.c, held.c and upkeep.c include this.
+ * The table's objects and their locks. Only table.c, bib.c, binding.c, expect.c, foresee.c, subscriber.c, held.c and upkeep.c include this.
  *
  * Locks, outermost first:
  *	binding lock	chosen by IPv6 host and port: all that makes or ends mappings and sessions of it
@@ -231,6 +231,10 @@ void nat64_binding_module_exit(void);
 /* Decides (nat64_session_open()), makes what is needed and fills request's other half. */
 enum nat64_verdict nat64_binding_open(struct nat64_table *table, const struct nat64_visit *visit,
 				      struct nat64_request *request);
+/* With the binding lock held: what the packet asks for; bib: the mapping, or NULL. step is filled for NAT64_OPEN_CREATE. */
+enum nat64_open nat64_binding_weigh(struct nat64_table *table, const struct nat64_visit *visit,
+				    const struct nat64_request *request, const struct nat64_bib *bib,
+				    struct nat64_step *step);
 /* Changes the life word to CLOSED unless somebody else did: 1: the end is the caller's. */
 int nat64_session_claim(struct nat64_session *session);
 /* Ends a session that the caller claimed, and its mapping with the last one. */
@@ -248,6 +252,12 @@ int nat64_binding_expect(struct nat64_table *table, const struct nat64_visit *vi
 /* Frees without ado. */
 void nat64_session_free(struct nat64_session *session);
 
+/* ---- foresee.c -------------------------------------------------------------------------------- */
+
+/* What nat64_binding_open() would say of a packet that has no living session, and fill in of request. */
+enum nat64_verdict nat64_foresee_open(struct nat64_table *table, const struct nat64_visit *visit,
+				      struct nat64_request *request, struct nat64_foresight *foresight);
+
 /* ---- subscriber.c ----------------------------------------------------------------------------- */
 
 /* Finds or makes it and counts one mapping in. NULL: no memory. */
@@ -258,6 +268,9 @@ void nat64_subscriber_put(struct nat64_table *table, struct nat64_subscriber *su
 enum nat64_verdict nat64_subscriber_take(struct nat64_table *table, struct nat64_subscriber *subscriber,
 					 const struct nat64_visit *visit, enum nat64_l4 l4, __be32 *address,
 					 __be16 *port);
+/* What making a mapping for host would come to: its subscriber's limits (ending sessions are not counted), and whether there is a port. Takes and gives back. */
+enum nat64_verdict nat64_subscriber_foresee(struct nat64_table *table, const struct nat64_in6 *host,
+					    const struct nat64_visit *visit, enum nat64_l4 l4, u32 ending);
 /* Gives it back. */
 void nat64_subscriber_release(struct nat64_table *table, struct nat64_subscriber *subscriber,
 			      const struct nat64_policy *policy, enum nat64_l4 l4, __be32 address, __be16 port,

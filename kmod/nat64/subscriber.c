@@ -31,26 +31,39 @@ static spinlock_t *lock_of(struct nat64_table *table, const struct nat64_subscri
 	return bucket_lock(table, bucket_of(table, &subscriber->prefix));
 }
 
+/* Its subscriber, or NULL; the lock of that is held, and prefix filled. */
+static struct nat64_subscriber *find_locked(struct nat64_table *table, const struct nat64_in6 *host,
+					    struct nat64_in6 *prefix, spinlock_t **lock)
+{
+	struct nat64_subscriber *subscriber;
+	u32 bucket;
+
+	*prefix = *host;
+	mask_prefix(prefix, table->shape.subscriber_length);
+	bucket = bucket_of(table, prefix);
+	*lock = bucket_lock(table, bucket);
+	spin_lock_bh(*lock);
+	for (subscriber = table->subscribers[bucket]; subscriber; subscriber = subscriber->next)
+		if (!memcmp(&subscriber->prefix, prefix, sizeof(*prefix)))
+			break;
+	return subscriber;
+}
+
 struct nat64_subscriber *nat64_subscriber_get(struct nat64_table *table, const struct nat64_in6 *host)
 {
 	struct nat64_subscriber *subscriber;
-	struct nat64_in6 prefix = *host;
+	struct nat64_in6 prefix;
 	spinlock_t *lock;
-	u32 bucket;
 
-	mask_prefix(&prefix, table->shape.subscriber_length);
-	bucket = bucket_of(table, &prefix);
-	lock = bucket_lock(table, bucket);
-	spin_lock_bh(lock);
-	for (subscriber = table->subscribers[bucket]; subscriber; subscriber = subscriber->next)
-		if (!memcmp(&subscriber->prefix, &prefix, sizeof(prefix)))
-			break;
+	subscriber = find_locked(table, host, &prefix, &lock);
 	if (!subscriber) {
 		subscriber = kzalloc(sizeof(*subscriber), GFP_ATOMIC | __GFP_ACCOUNT | __GFP_NOWARN);
 		if (subscriber) {
+			struct nat64_subscriber **first = &table->subscribers[bucket_of(table, &prefix)];
+
 			subscriber->prefix = prefix;
-			subscriber->next = table->subscribers[bucket];
-			table->subscribers[bucket] = subscriber;
+			subscriber->next = *first;
+			*first = subscriber;
 			atomic_inc(&table->subscriber_count);
 		}
 	}
@@ -240,6 +253,68 @@ enum nat64_verdict nat64_subscriber_take(struct nat64_table *table, struct nat64
 		*address = cpu_to_be32(block->place.address);
 		*port = cpu_to_be16(block->first + index);
 	}
+	spin_unlock_bh(lock);
+	return verdict;
+}
+
+/* With the subscriber's lock held: 1: one of its blocks has a port; nothing is taken in the end. */
+static int has_port(struct nat64_table *table, struct nat64_subscriber *subscriber, const struct nat64_visit *visit,
+		    enum nat64_l4 l4)
+{
+	struct nat64_block *block;
+
+	for (block = subscriber->block; block; block = block->next) {
+		int index = block->mark == visit->mark && !block->dying ? take_of_block(table, block, visit, l4) : -1;
+
+		if (index < 0)
+			continue;
+		nat64_ports_release(&block->ports, l4, index, visit->now, 0);
+		return 1;
+	}
+	return 0;
+}
+
+/* 1: the pool has a block for it; subscriber: NULL: one that is to come. */
+static int has_block(struct nat64_table *table, const struct nat64_subscriber *subscriber,
+		     const struct nat64_visit *visit)
+{
+	u32 address = subscriber ? paired_address(subscriber, visit->mark) : 0;
+	struct nat64_pool_place place;
+	int error = -ENOSPC;
+
+	spin_lock_bh(&table->pool_lock);
+	if (!table->moving)
+		error = nat64_pool_take(table->pool, visit->mark, address, &place);
+	if (error && address && !visit->policy->paired && !table->moving)
+		error = nat64_pool_take(table->pool, visit->mark, 0, &place);
+	if (!error)
+		nat64_pool_release(table->pool, &place);
+	spin_unlock_bh(&table->pool_lock);
+	return !error;
+}
+
+enum nat64_verdict nat64_subscriber_foresee(struct nat64_table *table, const struct nat64_in6 *host,
+					    const struct nat64_visit *visit, enum nat64_l4 l4, u32 ending)
+{
+	enum nat64_verdict verdict = NAT64_OK;
+	struct nat64_subscriber *subscriber;
+	u32 sessions = 0, blocks = 0;
+	struct nat64_in6 prefix;
+	spinlock_t *lock;
+
+	subscriber = find_locked(table, host, &prefix, &lock);
+	if (subscriber) {
+		sessions = atomic_read(&subscriber->sessions) - ending;
+		blocks = count_blocks(subscriber, visit->mark);
+	}
+	if (sessions >= visit->policy->max_per_subscriber)
+		verdict = NAT64_SUBSCRIBER_SESSIONS;
+	else if (subscriber && has_port(table, subscriber, visit, l4))
+		verdict = NAT64_OK;
+	else if (blocks >= visit->policy->max_blocks)
+		verdict = NAT64_SUBSCRIBER_PORTS;
+	else if (!has_block(table, subscriber, visit))
+		verdict = NAT64_POOL_EXHAUSTED;
 	spin_unlock_bh(lock);
 	return verdict;
 }

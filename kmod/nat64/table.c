@@ -229,8 +229,30 @@ static enum nat64_verdict error_46(struct nat64_table *table, const struct nat64
 
 /* ---- both ways -------------------------------------------------------------------------------- */
 
-enum nat64_verdict nat64_table_64(struct nat64_table *table, const struct nat64_visit *visit,
-				  const struct nat64_flow *flow, struct nat64_map *map)
+/* foresight: NULL: in earnest. Known when this is compiled, so that packets pay nothing for the dry run. */
+static __always_inline int goes_by(struct nat64_session *session, const struct nat64_visit *visit, int from6,
+				   struct nat64_foresight *foresight)
+{
+	if (!foresight)
+		return touch(session, visit, from6);
+	if (nat64_life_over(atomic64_read(&session->life), visit->now))
+		return 0;
+	foresight->fate = NAT64_FATE_SESSION;
+	nat64_describe_session(session, visit->now, &foresight->event);
+	return 1;
+}
+
+static __always_inline enum nat64_verdict open_or_foresee(struct nat64_table *table, const struct nat64_visit *visit,
+							  struct nat64_request *request,
+							  struct nat64_foresight *foresight)
+{
+	return foresight ? nat64_foresee_open(table, visit, request, foresight)
+			 : nat64_binding_open(table, visit, request);
+}
+
+static __always_inline enum nat64_verdict pass_64(struct nat64_table *table, const struct nat64_visit *visit,
+						  const struct nat64_flow *flow, struct nat64_map *map,
+						  struct nat64_foresight *foresight)
 {
 	const struct nat64_half *half = &flow->outer;
 	struct nat64_request request = { .from6 = 1 };
@@ -251,7 +273,7 @@ enum nat64_verdict nat64_table_64(struct nat64_table *table, const struct nat64_
 	request.key.port = half->source_port;
 	request.key.remote_port = remote_port(l4, half->destination_port);
 	session = nat64_find6(table, l4, &request.key);
-	if (likely(session && touch(session, visit, 1))) {
+	if (likely(session && goes_by(session, visit, 1, foresight))) {
 		request.pool = session->pool;
 		request.pool_port = session->pool_port;
 		map->hairpin = session->hairpin;
@@ -261,7 +283,7 @@ enum nat64_verdict nat64_table_64(struct nat64_table *table, const struct nat64_
 			return NAT64_LOOP;
 		if (scoped6(&half->source.v6) || scoped4(request.key.remote))
 			return NAT64_SCOPE;
-		verdict = nat64_binding_open(table, visit, &request);
+		verdict = open_or_foresee(table, visit, &request, foresight);
 		if (verdict != NAT64_OK)
 			return verdict;
 		map->hairpin = nat64_pool_has(READ_ONCE(table->pool), be32_to_cpu(request.key.remote));
@@ -285,8 +307,9 @@ static int request_46(const struct nat64_half *half, int l4, struct nat64_reques
 	return 1;
 }
 
-enum nat64_verdict nat64_table_46(struct nat64_table *table, const struct nat64_visit *visit,
-				  const struct nat64_flow *flow, struct nat64_map *map)
+static __always_inline enum nat64_verdict pass_46(struct nat64_table *table, const struct nat64_visit *visit,
+						  const struct nat64_flow *flow, struct nat64_map *map,
+						  struct nat64_foresight *foresight)
 {
 	const struct nat64_half *half = &flow->outer;
 	struct nat64_request request = { .from6 = 0 };
@@ -301,13 +324,13 @@ enum nat64_verdict nat64_table_46(struct nat64_table *table, const struct nat64_
 	if (!request_46(half, l4, &request))
 		return no_session(half);
 	session = find4(table, &request);
-	if (likely(session && touch(session, visit, 0))) {
+	if (likely(session && goes_by(session, visit, 0, foresight))) {
 		map->outer.destination.v6 = session->key.host;
 		request.key.port = session->key.port;
 	} else {
 		if (scoped4(half->source.v4))
 			return NAT64_SCOPE;
-		verdict = nat64_binding_open(table, visit, &request);
+		verdict = open_or_foresee(table, visit, &request, foresight);
 		if (verdict != NAT64_OK)
 			return verdict;
 		map->outer.destination.v6 = request.key.host;
@@ -317,6 +340,34 @@ enum nat64_verdict nat64_table_46(struct nat64_table *table, const struct nat64_
 	map->outer.destination_port = request.key.port;
 	map->hairpin = 0;
 	return NAT64_OK;
+}
+
+enum nat64_verdict nat64_table_64(struct nat64_table *table, const struct nat64_visit *visit,
+				  const struct nat64_flow *flow, struct nat64_map *map)
+{
+	return pass_64(table, visit, flow, map, NULL);
+}
+
+enum nat64_verdict nat64_table_46(struct nat64_table *table, const struct nat64_visit *visit,
+				  const struct nat64_flow *flow, struct nat64_map *map)
+{
+	return pass_46(table, visit, flow, map, NULL);
+}
+
+enum nat64_verdict nat64_table_foresee_64(struct nat64_table *table, const struct nat64_visit *visit,
+					  const struct nat64_flow *flow, struct nat64_map *map,
+					  struct nat64_foresight *foresight)
+{
+	*foresight = (struct nat64_foresight){ .fate = NAT64_FATE_NONE };
+	return pass_64(table, visit, flow, map, foresight);
+}
+
+enum nat64_verdict nat64_table_foresee_46(struct nat64_table *table, const struct nat64_visit *visit,
+					  const struct nat64_flow *flow, struct nat64_map *map,
+					  struct nat64_foresight *foresight)
+{
+	*foresight = (struct nat64_foresight){ .fate = NAT64_FATE_NONE };
+	return pass_46(table, visit, flow, map, foresight);
 }
 
 /* ---- SYNs that wait --------------------------------------------------------------------------- */

@@ -111,6 +111,32 @@ enum nat64_verdict nat64_table_64(struct nat64_table *table, const struct nat64_
  */
 enum nat64_verdict nat64_table_46(struct nat64_table *table, const struct nat64_visit *visit,
 				  const struct nat64_flow *flow, struct nat64_map *map);
+
+/* What a packet would do to the table; ascending by how much. */
+enum nat64_fate {
+	NAT64_FATE_NONE,
+	NAT64_FATE_SESSION,     /* belongs to one */
+	NAT64_FATE_MAPPING,     /* passes by a mapping, nothing is kept */
+	NAT64_FATE_NEW_SESSION, /* on a mapping that is there */
+	NAT64_FATE_NEW_MAPPING, /* and a session */
+};
+
+struct nat64_foresight {
+	u8 fate;                  /* enum nat64_fate */
+	struct nat64_event event; /* the session, or the mapping, that is there */
+};
+
+/*
+ * As nat64_table_64() and nat64_table_46(), but nothing is made, changed or told: what would become of the packet. foresight is filled on NAT64_OK only; with
+ * NAT64_FATE_NEW_MAPPING the new address and port in map are 0, as nobody knows them yet. Whether there is memory is not foreseen.
+ */
+enum nat64_verdict nat64_table_foresee_64(struct nat64_table *table, const struct nat64_visit *visit,
+					  const struct nat64_flow *flow, struct nat64_map *map,
+					  struct nat64_foresight *foresight);
+enum nat64_verdict nat64_table_foresee_46(struct nat64_table *table, const struct nat64_visit *visit,
+					  const struct nat64_flow *flow, struct nat64_map *map,
+					  struct nat64_foresight *foresight);
+
 /* Keeps an unsolicited SYN. 0: it is the table's now; -ENOSPC, -EEXIST: it is still the caller's (drop it). */
 int nat64_table_hold(struct nat64_table *table, const struct nat64_visit *visit, const struct nat64_flow *flow,
 		     void *packet);

@@ -13,6 +13,11 @@ static const struct keel_option follow_rows[] = {
 	  "Room for events that wait to be read; default 1024." },
 };
 
+static const struct keel_option explain_rows[] = {
+	{ "mark", 'm', KEEL_OPTION_NUMBER, offsetof(struct given, mark), "MARK",
+	  "The mark that the packet to explain has; default 0." },
+};
+
 static const struct keel_option json_row = {
 	"json", 'j', KEEL_OPTION_FLAG, offsetof(struct given, json), NULL, "Print what is shown as JSON."
 };
@@ -51,7 +56,7 @@ static const struct command rows[] = {
 	{ { "settings", "", "Show every setting with its default and its meaning.", NULL, 0, 0, 0 }, true, run_settings },
 	{ { "load", "FILE", "Put what FILE says into force, all at once or not at all; - is the standard input.", NULL, 0, 1, 1 }, false, run_load },
 	{ { "check", "", "Say what keeps packets from being translated: forwarding, routes.", NULL, 0, 0, 0 }, false, run_check },
-	{ { "explain", "NAME HEX|FILE", "Show what an instance would make of a packet, given from its IP header on.", NULL, 0, 2, 2 }, false, run_explain },
+	{ { "explain", "NAME HEX|FILE", "Show what an instance would make of a packet, given from its IP header on.", explain_rows, KEEL_COUNT(explain_rows), 2, 2 }, false, run_explain },
 	{ { "monitor", "", "Print all events as they come, until interrupted.", follow_rows, KEEL_COUNT(follow_rows), 0, 0 }, false, run_monitor },
 };
 /* clang-format on */

@@ -22,6 +22,7 @@ struct given {
 	bool json;
 	bool prometheus;
 	uint64_t buffer; /* KiB; 0: the default */
+	uint64_t mark;
 };
 
 struct command {

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "kmod/include/uapi/linux/osnc_nat64.h"
+#include "tools/lib/keel/cleanup.h"
+#include "tools/nat64ctl/binding.h"
 #include "tools/nat64ctl/command.h"
 
 static int digit(char c)
@@ -64,24 +66,52 @@ static void put_hex(const uint8_t *data, int n, char *out)
 		sprintf(out + 2 * i, "%02x", data[i]);
 }
 
+/* What the packet would do to the session table: a word, and what it means. */
+static const char *const fates[][2] = {
+	[OSNC_NAT64_FATE_SESSION] = { "session", "it belongs to the session" },
+	[OSNC_NAT64_FATE_MAPPING] = { "mapping", "it passes without a session, by the mapping" },
+	[OSNC_NAT64_FATE_NEW_SESSION] = { "new-session", "a session would be made on the mapping" },
+	[OSNC_NAT64_FATE_NEW_MAPPING] = { "new-mapping",
+					  "a mapping, whose port is chosen then, and a session would be made" },
+};
+
+static void show_json(struct nlattr **attrs, const char *hex, uint8_t fate, json_t *binding)
+{
+	json_t *object = json_pack("{s:s, s:s, s:s}", "verdict", nla_get_string(attrs[OSNC_NAT64_ATTR_VERDICT_NAME]),
+				   "text", nla_get_string(attrs[OSNC_NAT64_ATTR_VERDICT_TEXT]), "packet", hex);
+
+	if (fate)
+		json_object_set_new(object, "fate", json_string(fates[fate][0]));
+	if (binding)
+		json_object_set(object, "binding", binding);
+	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	json_decref(object);
+}
+
 static int show(uint8_t command, struct nlattr **attrs, void *arg)
 {
 	const struct given *given = arg;
-	const char *verdict = nla_get_string(attrs[OSNC_NAT64_ATTR_VERDICT_NAME]);
-	const char *text = nla_get_string(attrs[OSNC_NAT64_ATTR_VERDICT_TEXT]);
+	uint8_t fate = attrs[OSNC_NAT64_ATTR_FATE] ? nla_get_u8(attrs[OSNC_NAT64_ATTR_FATE]) : 0;
 	char hex[2 * (OSNC_NAT64_EXPLAIN_MAX + 128) + 1] = "";
+	json_t *binding = binding_json(attrs);
 
+	if (fate >= KEEL_COUNT(fates))
+		fate = 0;
 	if (attrs[OSNC_NAT64_ATTR_PACKET] && nla_len(attrs[OSNC_NAT64_ATTR_PACKET]) < (int)sizeof(hex) / 2)
 		put_hex(nla_data(attrs[OSNC_NAT64_ATTR_PACKET]), nla_len(attrs[OSNC_NAT64_ATTR_PACKET]), hex);
 	if (given->json) {
-		json_t *object = json_pack("{s:s, s:s, s:s}", "verdict", verdict, "text", text, "packet", hex);
-
-		json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-		putchar('\n');
-		json_decref(object);
+		show_json(attrs, hex, fate, binding);
+		json_decref(binding);
 		return 0;
 	}
-	printf("%s: %s\n", verdict, text);
+	printf("%s: %s\n", nla_get_string(attrs[OSNC_NAT64_ATTR_VERDICT_NAME]),
+	       nla_get_string(attrs[OSNC_NAT64_ATTR_VERDICT_TEXT]));
+	if (fate)
+		printf("%s: %s%s", fates[fate][0], fates[fate][1], binding ? " " : "\n");
+	if (binding)
+		show_binding(binding, stdout);
+	json_decref(binding);
 	if (*hex)
 		puts(hex);
 	return 0;
@@ -96,8 +126,13 @@ int run_explain(struct keel_netlink *kernel, const struct given *given, char **o
 
 	if (len < 0)
 		return len;
+	if (given->mark > UINT32_MAX) {
+		keel_buffer_puts(error, "a mark has 32 bits");
+		return -EINVAL;
+	}
 	message = instance_message(kernel, OSNC_NAT64_CMD_EXPLAIN, 0, operands[0]);
-	if (message && nla_put(message, OSNC_NAT64_ATTR_PACKET, len, packet)) {
+	if (message && (nla_put(message, OSNC_NAT64_ATTR_PACKET, len, packet) ||
+			nla_put_u32(message, OSNC_NAT64_ATTR_MARK, (uint32_t)given->mark))) {
 		nlmsg_free(message);
 		message = NULL;
 	}

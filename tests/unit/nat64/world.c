@@ -137,17 +137,67 @@ static void half_4(const struct ends *ends, int l4, const struct mapped *mapped,
 	half->source_port = l4 == ICMP ? half->destination_port : cpu_to_be16(ends->remote_port);
 }
 
+/* ---- every packet is foreseen before it comes ------------------------------------------------------- */
+
+struct dry_run {
+	struct world before;
+	struct nat64_counts counts;
+	enum nat64_verdict verdict;
+	struct nat64_foresight foresight;
+	struct nat64_map map;
+};
+
+/* What the table says would become of it, and that saying so changes nothing. */
+static void foresee(struct world *world, const struct nat64_visit *visit, const struct nat64_flow *flow,
+		    struct dry_run *dry)
+{
+	struct nat64_counts counts;
+
+	dry->before = *world;
+	nat64_table_counts(world->table, &dry->counts);
+	rcu_read_lock();
+	dry->verdict = (flow->family == 6 ? nat64_table_foresee_64 : nat64_table_foresee_46)(
+		world->table, visit, flow, &dry->map, &dry->foresight);
+	rcu_read_unlock();
+	nat64_table_counts(world->table, &counts);
+	ck_assert_int_eq(memcmp(&counts, &dry->counts, sizeof(counts)), 0);
+	world->bound_asked = dry->before.bound_asked;
+	ck_assert_int_eq(memcmp(&world->now, &dry->before.now, sizeof(*world) - offsetof(struct world, now)), 0);
+}
+
+/* It came as it was foreseen. Memory is not; nor with a host that uses all ports, which is not asked about blocks that nobody has. */
+static void came_true(const struct world *world, const struct dry_run *dry, enum nat64_verdict verdict,
+		      const struct nat64_map *map)
+{
+	const struct world *before = &dry->before;
+
+	if (verdict == NAT64_NO_MEMORY || world->bound_port == -2)
+		return;
+	ck_assert_int_eq(dry->verdict, verdict);
+	if (verdict != NAT64_OK)
+		return;
+	ck_assert_uint_eq(world->bibs - before->bibs, dry->foresight.fate == NAT64_FATE_NEW_MAPPING);
+	ck_assert_uint_eq(world->sessions - before->sessions, dry->foresight.fate >= NAT64_FATE_NEW_SESSION);
+	ck_assert_uint_ne(dry->foresight.fate, NAT64_FATE_NONE);
+	ck_assert_uint_eq(map->hairpin, dry->map.hairpin);
+	if (dry->foresight.fate != NAT64_FATE_NEW_MAPPING)
+		ck_assert_int_eq(memcmp(&map->outer, &dry->map.outer, sizeof(map->outer)), 0);
+}
+
 enum nat64_verdict world_6(struct world *world, const struct ends *ends, int l4, int flags, struct mapped *mapped)
 {
 	struct nat64_visit visit = visit_of(world, flags);
 	struct nat64_flow flow = { .family = 6 };
 	struct nat64_map map = { .hairpin = 9 };
+	struct dry_run dry = { .map = { .hairpin = 9 } };
 	enum nat64_verdict verdict;
 
 	half_6(world, ends, l4, &flow.outer);
+	foresee(world, &visit, &flow, &dry);
 	rcu_read_lock();
 	verdict = nat64_table_64(world->table, &visit, &flow, &map);
 	rcu_read_unlock();
+	came_true(world, &dry, verdict, &map);
 	if (verdict != NAT64_OK)
 		return verdict;
 	ck_assert_uint_eq(map.outer.destination.v4, cpu_to_be32(ends->remote));
@@ -165,12 +215,15 @@ enum nat64_verdict world_4(struct world *world, const struct ends *ends, int l4,
 	struct nat64_visit visit = visit_of(world, flags);
 	struct nat64_flow flow = { .family = 4 };
 	struct nat64_map map = { .hairpin = 9 };
+	struct dry_run dry = { .map = { .hairpin = 9 } };
 	enum nat64_verdict verdict;
 
 	half_4(ends, l4, mapped, &flow.outer);
+	foresee(world, &visit, &flow, &dry);
 	rcu_read_lock();
 	verdict = nat64_table_46(world->table, &visit, &flow, &map);
 	rcu_read_unlock();
+	came_true(world, &dry, verdict, &map);
 	if (verdict != NAT64_OK)
 		return verdict;
 	ck_assert(!memcmp(&map.outer.source.v6, &remote, sizeof(remote)));

@@ -9,12 +9,14 @@ import random
 import select
 import socket
 import struct
+import subprocess
 import sys
 import threading
 
 from netns import opened
 
 CLIENT6, OTHER6, SERVER4, SECOND4, SERVER6 = "2001:db8:1::2", "2001:db8:1:ffff::2", "198.51.100.2", "198.51.100.3", "2001:db8:64::c633:6402"
+UDP_NUMBER = 17
 POOL6, OWN4 = "2001:db8:64::", "198.51.100.1"
 UDP, TCP = socket.SOCK_DGRAM, socket.SOCK_STREAM
 
@@ -170,6 +172,70 @@ def unasked(address, port):
 	except ConnectionRefusedError:
 		return
 	raise AssertionError("not refused")
+
+
+def ctl(*words):
+	return subprocess.run(["ip", "netns", "exec", "nat", "build/default/bin/nat64ctl", *words], check=True, capture_output=True, text=True).stdout
+
+
+def explain(packet, *options):
+	"""What nat64ctl says would become of it."""
+	return json.loads(ctl("--json", "explain", *options, "lab", packet.hex()))
+
+
+def traces():
+	"""Ids of what is in the table, and counters."""
+	return {entry["id"] for kind in ("bib", "session") for entry in json.loads(ctl("--json", kind, "list", "lab"))}, ctl("stats", "lab")
+
+
+def datagram6(source, port, destination, destination_port, hops=64):
+	payload = struct.pack("!HHHH", port, destination_port, 9, 0x1234) + b"x"
+	return struct.pack("!IHBB", 6 << 28, len(payload), UDP_NUMBER, hops) + socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, destination) + payload
+
+
+def datagram4(source, port, destination, destination_port):
+	payload = struct.pack("!HHHH", port, destination_port, 9, 0x1234) + b"x"
+	return struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), 0, 0x4000, 64, UDP_NUMBER, 0) + socket.inet_aton(source) + socket.inet_aton(destination) + payload
+
+
+def explained():
+	"""Before and after the first packet, and what nothing is mapped to."""
+	near, far = client(UDP), server(UDP)
+	port, far_port = near.getsockname()[1], far.getsockname()[1]
+	before, _ = traces()
+	said = explain(datagram6(CLIENT6, port, SERVER6, far_port))
+	assert said["verdict"] == "translated" and said["fate"] == "new-mapping" and not said["packet"] and "binding" not in said, said
+	who = mapped(near, far)
+	there, stats = traces()
+	assert len(there - before) == 2, f"not a mapping and a session: {there - before}"
+	said = explain(datagram6(CLIENT6, port, SERVER6, far_port))
+	packet = bytes.fromhex(said["packet"])
+	assert said["fate"] == "session" and said["binding"]["pool"] == f"{who[0]}#{who[1]}", said
+	assert packet[0] == 0x45 and packet[12:20] == socket.inet_aton(who[0]) + socket.inet_aton(SERVER4) and struct.unpack("!H", packet[20:22])[0] == who[1], said
+	said = explain(datagram6(CLIENT6, port, embedded(SECOND4), 9))
+	assert said["fate"] == "new-session" and said["binding"]["host"] == f"{CLIENT6}#{port}" and said["packet"], said
+	said = explain(datagram4(SERVER4, far_port, *who))
+	packet = bytes.fromhex(said["packet"])
+	assert said["fate"] == "session" and said["binding"]["remote"] == f"{SERVER4}#{far_port}", said
+	assert packet[0] >> 4 == 6 and packet[24:40] == socket.inet_pton(socket.AF_INET6, CLIENT6), said
+	assert explain(datagram4(SECOND4, 9, *who))["fate"] == "new-session"
+	# to itself by its own mapping, and back
+	said = explain(datagram6(CLIENT6, port, embedded(who[0]), who[1]))
+	packet = bytes.fromhex(said["packet"])
+	assert said["fate"] == "new-session" and packet[7] == 63 and packet[24:40] == socket.inet_pton(socket.AF_INET6, CLIENT6), said
+	for refused, verdict in ((datagram4(SERVER4, 9, "192.0.2.17", 5), "no_mapping"), (datagram6(CLIENT6, port, SERVER6, far_port, hops=1), "hop_limit"),
+				 (datagram6("fe80::1", port, SERVER6, 9), "scope"), (datagram4(SERVER4, 9, SECOND4, 9), "not_ours")):
+		said = explain(refused)
+		assert said["verdict"] == verdict and not said["packet"] and "fate" not in said, said
+	after, counted = traces()
+	assert after <= there and counted == stats, f"explain left a trace: {after - there} {counted}"
+
+
+def explained_mark():
+	"""There are addresses for packets without a mark and with 5: no others."""
+	packet = datagram6(OTHER6, 7, SERVER6, 9)
+	assert [explain(packet, "--mark", mark).get("fate") for mark in ("0", "5")] == ["new-mapping"] * 2
+	assert explain(packet, "--mark", "6")["verdict"] == "pool_exhausted"
 
 
 def told(path):

@@ -27,7 +27,7 @@ enum osnc_nat64_command {
 	OSNC_NAT64_CMD_EAMT_REMOVE,     /* INSTANCE_NAME, EAM...; none: all */
 	OSNC_NAT64_CMD_EAMT_GET,        /* dump: INSTANCE_NAME */
 	OSNC_NAT64_CMD_STATS_GET,       /* dump: INSTANCE_NAME or all */
-	OSNC_NAT64_CMD_EXPLAIN,         /* INSTANCE_NAME, PACKET */
+	OSNC_NAT64_CMD_EXPLAIN,         /* INSTANCE_NAME, PACKET, MARK */
 	OSNC_NAT64_CMD_EVENT,           /* sent to the group "events" */
 	OSNC_NAT64_CMD_POOL4_ADD,       /* INSTANCE_NAME, POOL4... */
 	OSNC_NAT64_CMD_POOL4_REMOVE,    /* INSTANCE_NAME, POOL4...; none: all */
@@ -65,6 +65,8 @@ enum osnc_nat64_attribute {
 	OSNC_NAT64_ATTR_DEFAULTS,      /* flag: INSTANCE_SET starts from the defaults, not from what is set */
 	OSNC_NAT64_ATTR_POOL4,         /* nest, repeated: enum osnc_nat64_pool4_attribute */
 	OSNC_NAT64_ATTR_BINDING,       /* nest: enum osnc_nat64_binding_attribute */
+	OSNC_NAT64_ATTR_MARK,          /* u32: of the packet to explain; none: 0 */
+	OSNC_NAT64_ATTR_FATE, /* u8: enum osnc_nat64_fate: of a packet that a stateful instance would translate */
 	__OSNC_NAT64_ATTR_END,
 };
 #define OSNC_NAT64_ATTR_MAX (__OSNC_NAT64_ATTR_END - 1)
@@ -121,6 +123,15 @@ enum osnc_nat64_binding_attribute {
 	__OSNC_NAT64_BINDING_END,
 };
 #define OSNC_NAT64_BINDING_MAX (__OSNC_NAT64_BINDING_END - 1)
+
+/* What a packet would do to the session table. Of the first three a BINDING goes with it: the session, else the BIB entry. */
+enum osnc_nat64_fate {
+	OSNC_NAT64_FATE_UNSPEC,
+	OSNC_NAT64_FATE_SESSION,     /* belongs to a session */
+	OSNC_NAT64_FATE_MAPPING,     /* passes by a BIB entry and leaves no session (RFC 6146 3.5.2.2) */
+	OSNC_NAT64_FATE_NEW_SESSION, /* makes a session on a BIB entry */
+	OSNC_NAT64_FATE_NEW_MAPPING, /* makes a BIB entry with a port that is chosen then, and a session */
+};
 
 enum osnc_nat64_counter_attribute {
 	OSNC_NAT64_COUNTER_UNSPEC,
