@@ -143,11 +143,18 @@
 	X(INIT_CLASS,           VERIFY, "4.10.1.9",  "on a new object, a constructor of its own class is called") \
 	X(INIT_TRY,             VERIFY, "4.10.1.6",  "this is not constructed in a range whose handler may return") \
 	X(PROTECTED,            VERIFY, "4.10.1.8",  "a protected member from above and of another package is used on objects of this class")
+
+/* The inference verifier, of subroutines; the rest it has of the above.  As above. */
+#define VERIFY_AXIOMS_SUBROUTINES(X) \
+	X(SUBROUTINE_RECURSION, VERIFY, "4.9.2",     "a subroutine is not called from itself, nor from one that it has called") \
+	X(SUBROUTINE_RETURNS,   VERIFY, "4.9.2",     "one ret only returns to behind a jsr") \
+	X(SUBROUTINE_CALLER,    VERIFY, "4.9.2",     "ret returns from a subroutine that control is in, and to each return address once")
 /* clang-format on */
 
 #define VERIFY_AXIOMS(X) \
 	VERIFY_AXIOMS_FORMAT(X) \
-	VERIFY_AXIOMS_CHECKER(X)
+	VERIFY_AXIOMS_CHECKER(X) \
+	VERIFY_AXIOMS_SUBROUTINES(X)
 
 enum verify_error_class {
 #define X(name, text) VERIFY_ERROR_##name,

@@ -63,12 +63,23 @@ struct frame {
 	bool unfinished; /* this is not constructed yet: flagThisUninit */
 };
 
+/* Some words among the types. Shared: other meetings have the same, and they are copied before one changes. */
+struct words {
+	uint32_t at;
+	bool shared;
+};
+
 /* Where paths meet, for the inference verifier: the state there, among the types */
 struct meeting {
-	uint32_t at;
+	struct words locals, stack;
+	struct words chain, levels; /* of subroutines; levels of max_locals, if there is a chain */
+	uint32_t chain_n;
+	uint32_t calls, call; /* jsr of the subroutine that begins here, and the next such jsr behind this one: + 1 */
+	uint32_t ret;         /* by which the subroutine that this jsr calls returns: + 1 */
+	uint32_t position;    /* in the chain that is merged: + 1; else 0 */
 	uint16_t pc;
 	uint16_t locals_n, stack_n;
-	bool reached, pending, unfinished;
+	bool reached, pending, unfinished, barred;
 };
 
 struct checker {
@@ -97,6 +108,16 @@ struct checker {
 	uint32_t frames_n, frames_room;
 	uint32_t *types; /* of frames */
 	uint32_t types_n, types_room;
+
+	bool subroutines; /* the method calls some: each instruction is a meeting */
+	uint32_t *chain;  /* where those begin that control is in, the outermost first */
+	uint32_t chain_n;
+	uint32_t *levels;                /* by local: how many of the chain have touched it, which are the outer ones */
+	uint32_t *returned, *remaining;  /* locals and levels that ret comes back with */
+	uint32_t *ours, *given;          /* for merging of chains: see subroutine.c */
+	uint32_t locals_most, code_most; /* of all methods */
+	struct meeting *entered;         /* where the state comes from; NULL: the method's beginning */
+	bool barred;                     /* control was in a handler of the constructor's call: no return */
 
 	bool infers; /* for the inference verifier: branches merge, and places have no index */
 	struct meeting *meetings;
@@ -200,6 +221,19 @@ int checker_class(struct checker *k, unsigned opcode);
 static inline int checker_fail(struct checker *k, enum verify_axiom axiom)
 {
 	return judge_fail(k->judge, k->method, axiom, k->infers ? -1 : (int32_t)k->pc);
+}
+
+/* ---- subroutine.c, for the inference verifier --------------------------------------------------------------------------------------- */
+
+/* jsr to a target that is known to be an instruction */
+int subroutine_call(struct checker *k, uint32_t target);
+int subroutine_return(struct checker *k, uint32_t local);
+
+/* The instruction read or wrote a local. */
+static inline void checker_touch(struct checker *k, uint32_t local)
+{
+	if (k->chain_n)
+		k->levels[local] = k->chain_n;
 }
 
 /* ---- the stack ---------------------------------------------------------------------------------------------------------------------- */

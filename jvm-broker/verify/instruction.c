@@ -40,12 +40,13 @@ static inline int load_reference(struct checker *k, uint32_t local)
 	return checker_push(k, k->locals[local]);
 }
 
-/* Half of a long or double that loses its other half is nothing. */
+/* Half of a long or double that loses its other half is nothing; to the inference verifier each word is by itself, as subroutines may bring
+ * the other half back. */
 static inline void set(struct checker *k, uint32_t local, uint32_t n)
 {
-	if (local && type_in(k->locals[local], TYPES_SECOND))
+	if (!k->infers && local && type_in(k->locals[local], TYPES_SECOND))
 		k->locals[local - 1] = TYPE_TOP;
-	if (type_in(k->locals[local + n - 1], TYPES_FIRST) && local + n < k->code.max_locals)
+	if (!k->infers && type_in(k->locals[local + n - 1], TYPES_FIRST) && local + n < k->code.max_locals)
 		k->locals[local + n] = TYPE_TOP;
 	if (local + n > k->locals_n)
 		k->locals_n = local + n;
@@ -86,7 +87,7 @@ static inline int store_reference(struct checker *k, uint32_t local)
 {
 	uint32_t type;
 
-	if (before(k) || checker_pop_in(k, TYPES_ADDRESS, &type))
+	if (before(k) || checker_pop_in(k, TYPES_STORED, &type))
 		return -1;
 	if (local >= k->code.max_locals)
 		return checker_fail(k, VERIFY_AXIOM_LOCAL_RANGE);
@@ -147,7 +148,7 @@ static int wide(struct checker *k)
 		return load_by(k, opcode, local);
 	if (opcode >= CLASSFILE_OP_ISTORE && opcode <= CLASSFILE_OP_ASTORE)
 		return store_by(k, opcode, local);
-	return checker_fail(k, VERIFY_AXIOM_SUBROUTINE);
+	return k->infers ? subroutine_return(k, local) : checker_fail(k, VERIFY_AXIOM_SUBROUTINE);
 }
 
 /* ---- arrays ------------------------------------------------------------------------------------------------------------------------- */
@@ -221,6 +222,12 @@ static int store_element(struct checker *k, unsigned opcode)
 
 /* ---- what shuffles the stack -------------------------------------------------------------------------------------------------------- */
 
+/* Inside a subroutine that nothing may be what was not constructed when it was called. */
+static bool one_word(const struct checker *k, uint32_t type)
+{
+	return type_in(type, TYPES_ONE_WORD) || (k->infers && type == TYPE_TOP);
+}
+
 /* n words that begin and end with whole values: not in the middle of a long or double */
 static int whole(struct checker *k, uint32_t n)
 {
@@ -230,7 +237,7 @@ static int whole(struct checker *k, uint32_t n)
 		return checker_fail(k, VERIFY_AXIOM_STACK_UNDERFLOW);
 	words = k->stack + k->depth - n;
 	for (uint32_t i = 0; i < n; i++) {
-		if (type_in(words[i], TYPES_ONE_WORD))
+		if (one_word(k, words[i]))
 			continue;
 		if (!type_in(words[i], TYPES_FIRST) || i + 1 == n || !type_in(words[i + 1], TYPES_SECOND))
 			return checker_fail(k, VERIFY_AXIOM_STACK_CATEGORY);
@@ -278,7 +285,7 @@ static int swap(struct checker *k)
 	if (k->depth < 2)
 		return checker_fail(k, VERIFY_AXIOM_STACK_UNDERFLOW);
 	top = k->stack + k->depth;
-	if (!type_in(top[-1], TYPES_ONE_WORD) || !type_in(top[-2], TYPES_ONE_WORD))
+	if (!one_word(k, top[-1]) || !one_word(k, top[-2]))
 		return checker_fail(k, VERIFY_AXIOM_STACK_CATEGORY);
 	type = top[-1];
 	top[-1] = top[-2];
@@ -302,6 +309,18 @@ static int pop_addresses(struct checker *k, unsigned n, unsigned kinds)
 static int branch(struct checker *k)
 {
 	return checker_branch(k, (int64_t)k->pc + (int16_t)wide_operand(k));
+}
+
+static int subroutine(struct checker *k, unsigned opcode)
+{
+	const uint8_t *at = k->code.octets + k->pc;
+
+	if (!k->infers)
+		return checker_fail(k, VERIFY_AXIOM_SUBROUTINE);
+	if (opcode == CLASSFILE_OP_RET)
+		return subroutine_return(k, operand(k));
+	return subroutine_call(k, (uint32_t)((int64_t)k->pc + (opcode == CLASSFILE_OP_JSR ? classfile_s16(at + 1)
+											  : classfile_s32(at + 1))));
 }
 
 static int check_switch(struct checker *k)
@@ -331,7 +350,7 @@ static int check_return(struct checker *k)
 {
 	if (k->results)
 		return checker_fail(k, VERIFY_AXIOM_RETURN_VALUE);
-	if (k->is_init && k->unfinished)
+	if (k->is_init && (k->unfinished || k->barred))
 		return checker_fail(k, VERIFY_AXIOM_RETURN_THIS);
 	k->falls = false;
 	return 0;
@@ -501,7 +520,7 @@ int checker_step(struct checker *k, unsigned opcode)
 		return checker_pop(k, TYPE_CLASS(NAME_THROWABLE), &type);
 		OP(MONITORENTER) : OP(MONITOREXIT) : return pop_addresses(k, 1, TYPES_REFERENCE);
 		OP(WIDE) : return wide(k);
-		OP(JSR) : OP(JSR_W) : OP(RET) : return checker_fail(k, VERIFY_AXIOM_SUBROUTINE);
+		OP(JSR) : OP(JSR_W) : OP(RET) : return subroutine(k, opcode);
 	default:
 		return checker_fail(k, VERIFY_AXIOM_INSTRUCTION);
 	}

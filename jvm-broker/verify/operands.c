@@ -10,15 +10,39 @@ static int check_target(struct checker *k, int64_t target)
 	return target >= 0 && target < k->code.len && k->map[target] ? 0 : checker_fail(k, VERIFY_AXIOM_FRAME_TARGET);
 }
 
-static int check_local(struct checker *k, uint32_t local, bool two)
-{
-	return local + two < k->code.max_locals ? 0 : checker_fail(k, VERIFY_AXIOM_LOCAL_RANGE);
-}
-
-static bool takes_two(unsigned opcode)
+static unsigned words_of(unsigned opcode)
 {
 	return opcode == CLASSFILE_OP_LLOAD || opcode == CLASSFILE_OP_DLOAD || opcode == CLASSFILE_OP_LSTORE ||
-	       opcode == CLASSFILE_OP_DSTORE;
+			       opcode == CLASSFILE_OP_DSTORE
+		       ? 2
+		       : 1;
+}
+
+unsigned infer_locals(const uint8_t *at, uint32_t *local)
+{
+	unsigned short_form;
+
+	switch (*at) {
+	case CLASSFILE_OP_ILOAD ... CLASSFILE_OP_ALOAD:
+	case CLASSFILE_OP_ISTORE ... CLASSFILE_OP_ASTORE:
+	case CLASSFILE_OP_IINC:
+	case CLASSFILE_OP_RET:
+		*local = at[1];
+		return words_of(*at);
+	case CLASSFILE_OP_WIDE:
+		*local = classfile_u16(at + 2);
+		return words_of(at[1]);
+	case CLASSFILE_OP_ILOAD_0 ... CLASSFILE_OP_ALOAD_3:
+		short_form = *at - CLASSFILE_OP_ILOAD_0;
+		*local = short_form % 4;
+		return words_of(CLASSFILE_OP_ILOAD + short_form / 4);
+	case CLASSFILE_OP_ISTORE_0 ... CLASSFILE_OP_ASTORE_3:
+		short_form = *at - CLASSFILE_OP_ISTORE_0;
+		*local = short_form % 4;
+		return words_of(CLASSFILE_OP_ISTORE + short_form / 4);
+	default:
+		return 0;
+	}
 }
 
 static int check_switch(struct checker *k)
@@ -101,20 +125,16 @@ static int check_call(struct checker *k, unsigned opcode, uint16_t index)
 	return at[4] ? checker_fail(k, VERIFY_AXIOM_INTERFACE_ZERO) : 0;
 }
 
-static int check_wide(struct checker *k, bool *subroutines)
-{
-	const unsigned opcode = k->code.octets[k->pc + 1];
-
-	*subroutines |= opcode == CLASSFILE_OP_RET;
-	return check_local(k, classfile_u16(k->code.octets + k->pc + 2), takes_two(opcode));
-}
-
-static int check_one(struct checker *k, bool *subroutines)
+static int check_one(struct checker *k)
 {
 	const uint32_t class = k->c->major >= 49 ? ONE_OF(CLASS) : 0;
 	const uint8_t *at = k->code.octets + k->pc;
 	const unsigned opcode = *at;
+	uint32_t local = 0;
+	const unsigned words = infer_locals(at, &local);
 
+	if (words)
+		return local + words <= k->code.max_locals ? 0 : checker_fail(k, VERIFY_AXIOM_LOCAL_RANGE);
 	switch (opcode) {
 	case CLASSFILE_OP_LDC:
 		return check_constant(k, at[1], ONE_OF(INTEGER) | ONE_OF(FLOAT) | ONE_OF(STRING) | class);
@@ -123,27 +143,12 @@ static int check_one(struct checker *k, bool *subroutines)
 				      ONE_OF(INTEGER) | ONE_OF(FLOAT) | ONE_OF(STRING) | class);
 	case CLASSFILE_OP_LDC2_W:
 		return check_constant(k, classfile_u16(at + 1), ONE_OF(LONG) | ONE_OF(DOUBLE));
-	case CLASSFILE_OP_ILOAD ... CLASSFILE_OP_ALOAD:
-	case CLASSFILE_OP_ISTORE ... CLASSFILE_OP_ASTORE:
-	case CLASSFILE_OP_IINC:
-		return check_local(k, at[1], takes_two(opcode));
-	case CLASSFILE_OP_ILOAD_0 ... CLASSFILE_OP_ALOAD_3:
-		return check_local(k, (opcode - CLASSFILE_OP_ILOAD_0) % 4,
-				   takes_two(CLASSFILE_OP_ILOAD + (opcode - CLASSFILE_OP_ILOAD_0) / 4));
-	case CLASSFILE_OP_ISTORE_0 ... CLASSFILE_OP_ASTORE_3:
-		return check_local(k, (opcode - CLASSFILE_OP_ISTORE_0) % 4,
-				   takes_two(CLASSFILE_OP_ISTORE + (opcode - CLASSFILE_OP_ISTORE_0) / 4));
-	case CLASSFILE_OP_RET:
-		*subroutines = true;
-		return check_local(k, at[1], false);
-	case CLASSFILE_OP_WIDE:
-		return check_wide(k, subroutines);
-	case CLASSFILE_OP_JSR:
-		*subroutines = true;
-		return check_target(k, (int64_t)k->pc + classfile_s16(at + 1));
 	case CLASSFILE_OP_JSR_W:
-		*subroutines = true;
+		k->subroutines = true;
 		return check_target(k, (int64_t)k->pc + classfile_s32(at + 1));
+	case CLASSFILE_OP_JSR:
+		k->subroutines = true;
+		return check_target(k, (int64_t)k->pc + classfile_s16(at + 1));
 	case CLASSFILE_OP_IFEQ ... CLASSFILE_OP_GOTO:
 	case CLASSFILE_OP_IFNULL:
 	case CLASSFILE_OP_IFNONNULL:
@@ -172,10 +177,11 @@ static int check_one(struct checker *k, bool *subroutines)
 	}
 }
 
-int infer_operands(struct checker *k, bool *subroutines)
+int infer_operands(struct checker *k)
 {
+	k->subroutines = false;
 	for (k->pc = 0; k->pc < k->code.len; k->pc++)
-		if (k->map[k->pc] && check_one(k, subroutines))
+		if (k->map[k->pc] && check_one(k))
 			return -1;
 	return 0;
 }

@@ -211,8 +211,10 @@ int checker_field(struct checker *k, unsigned opcode)
 static void construct(struct checker *k, uint32_t from, uint32_t to)
 {
 	for (uint32_t i = 0; i < k->locals_n; i++)
-		if (k->locals[i] == from)
+		if (k->locals[i] == from) {
 			k->locals[i] = to;
+			checker_touch(k, i);
+		}
 	for (uint32_t i = 0; i < k->depth; i++)
 		if (k->stack[i] == from)
 			k->stack[i] = to;

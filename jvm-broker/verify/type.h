@@ -4,7 +4,7 @@
  *
  *	bits 0-3 kind   4-11 dimensions of an array   12-31 the number of a name; of an Uninitialized the offset of its new
  *
- * All kinds but REFERENCE and UNINITIALIZED have nothing else in the word, so that equal types are equal words. A long or double
+ * All kinds but REFERENCE, UNINITIALIZED and RETURN_ADDRESS have nothing else in the word, so that equal types are equal words. A long or double
  * takes two words, the first of them below.
  */
 #ifndef JVM_BROKER_VERIFY_TYPE_H
@@ -23,6 +23,7 @@ enum type_kind {
 	TYPE_NULL,
 	TYPE_UNINITIALIZED_THIS,
 	TYPE_UNINITIALIZED,
+	TYPE_RETURN_ADDRESS, /* of a subroutine: the offset where it begins in place of a name */
 	TYPE_REFERENCE,
 	TYPE_SET, /* as REFERENCE: of what superclass these share; the number of a set in place of a name */
 };
@@ -30,13 +31,15 @@ enum type_kind {
 #define TYPE_CLASS(name) ((uint32_t)(name) << 12 | TYPE_REFERENCE)
 #define TYPE_ARRAY(name, dimensions) (TYPE_CLASS(name) | (uint32_t)(dimensions) << 4)
 #define TYPE_NEW(pc) ((uint32_t)(pc) << 12 | TYPE_UNINITIALIZED)
+#define TYPE_RETURN_TO(pc) ((uint32_t)(pc) << 12 | TYPE_RETURN_ADDRESS)
 #define TYPE_OBJECT TYPE_CLASS(NAME_OBJECT)
 #define TYPE_DIMENSION (1u << 4)
 
 /* Sets of kinds, for type_in */
 #define TYPES_REFERENCE (1u << TYPE_NULL | 1u << TYPE_REFERENCE | 1u << TYPE_SET)
 #define TYPES_ADDRESS (TYPES_REFERENCE | 1u << TYPE_UNINITIALIZED_THIS | 1u << TYPE_UNINITIALIZED)
-#define TYPES_ONE_WORD (TYPES_ADDRESS | 1u << TYPE_INT | 1u << TYPE_FLOAT)
+#define TYPES_STORED (TYPES_ADDRESS | 1u << TYPE_RETURN_ADDRESS) /* by astore */
+#define TYPES_ONE_WORD (TYPES_STORED | 1u << TYPE_INT | 1u << TYPE_FLOAT)
 #define TYPES_FIRST (1u << TYPE_LONG | 1u << TYPE_DOUBLE)
 #define TYPES_SECOND (1u << TYPE_LONG_2 | 1u << TYPE_DOUBLE_2)
 

@@ -77,7 +77,7 @@ static int begin(struct checker *k, const struct classfile_member *m, const stru
 	return judge_work(k->judge, k->code.max_locals);
 }
 
-static int check_method(struct checker *k, const struct classfile_member *m, bool *subroutines)
+static int check_method(struct checker *k, const struct classfile_member *m)
 {
 	const struct signature *s = judge_signature(k->judge, m->descriptor, true);
 
@@ -86,7 +86,7 @@ static int check_method(struct checker *k, const struct classfile_member *m, boo
 	if (begin(k, m, s) || map_instructions(k) || checker_read_tables(k))
 		return -1;
 	if (k->infers)
-		return infer_run(k, subroutines);
+		return infer_run(k);
 	return checker_read_frames(k) ? -1 : checker_run(k);
 }
 
@@ -108,17 +108,17 @@ static int take_room(struct checker *k)
 	k->stack = keel_arena_take(k->judge->arena, (stack + 1) * sizeof(*k->stack));
 	k->map = keel_arena_take(k->judge->arena, (len + 1) * sizeof(*k->map));
 	k->active = keel_arena_take(k->judge->arena, (handlers + 1) * sizeof(*k->active));
+	k->locals_most = locals;
+	k->code_most = len;
 	return k->locals && k->stack && k->map && k->active ? 0 : judge_refuse(k->judge, VERIFY_REASON_MEMORY);
 }
 
-/* Returns whether all were judged. */
-static bool check_methods(struct judge *judge, bool infers)
+static void check_methods(struct judge *judge, bool infers)
 {
 	struct checker k = { .judge = judge, .c = judge->c, .infers = infers };
-	bool subroutines = false;
 
 	if (take_room(&k))
-		return false;
+		return;
 	for (unsigned i = 0; i < judge->c->methods_n && !judge->refused; i++) {
 		const struct classfile_member *m = &judge->c->methods[i];
 
@@ -128,9 +128,8 @@ static bool check_methods(struct judge *judge, bool infers)
 		if (classfile_code_read(judge->c, m, &k.code) || !k.code.len || k.code.len > UINT16_MAX)
 			judge_fail(judge, k.method, VERIFY_AXIOM_INSTRUCTION, 0);
 		else
-			check_method(&k, m, &subroutines);
+			check_method(&k, m);
 	}
-	return !subroutines;
 }
 
 static int judge_init(struct judge *judge)
@@ -210,7 +209,7 @@ enum verify_reason verify_class(const struct classfile *c, const struct verify_o
 	judge.phase = VERIFY_DEFINE;
 	if (!judge_init(&judge) && format_check(&judge)) {
 		judge.phase = VERIFY_LINK;
-		verdict.unjudged = !check_methods(&judge, infers);
+		check_methods(&judge, infers);
 	}
 	if (!judge.refused)
 		write_obligations(&judge, &verdict);

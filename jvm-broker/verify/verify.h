@@ -75,7 +75,6 @@ struct verify_verdict {
 	uint32_t errors_n, obligations_n, places_n;
 	struct classfile_text name, above; /* of the class, and of its superclass: as obligations speak of them */
 	bool interface;                    /* it is one */
-	bool unjudged; /* it has subroutines (jsr, ret), which the inference verifier does not judge yet */
 	/* Version 50: if there are errors, none of them final, or an obligation of its code fails with a VerifyError, then the verdict of the
 	 * inference verifier counts (options.infer) if it accepts the class. */
 	bool revisable;

@@ -18,7 +18,7 @@ struct counts {
 	uint64_t unread[CLASSFILE_REASONS_N]; /* classes; NONE: those that were read */
 	uint64_t refused[VERIFY_REASONS_N];   /* of these; NONE: those that were judged */
 	uint64_t axioms[VERIFY_AXIOMS_N];     /* errors */
-	uint64_t bad, open, unjudged, sound;
+	uint64_t bad, open, sound;
 };
 
 static void sum(void *into, const void *state)
@@ -34,7 +34,6 @@ static void sum(void *into, const void *state)
 		to->axioms[i] += from->axioms[i];
 	to->bad += from->bad;
 	to->open += from->open;
-	to->unjudged += from->unjudged;
 	to->sound += from->sound;
 }
 
@@ -83,7 +82,7 @@ static void obligation_json(struct keel_buffer *out, const struct verify_obligat
 
 static void verdict_json(struct keel_buffer *out, const struct classfile *c, const struct verify_verdict *v)
 {
-	keel_buffer_printf(out, ",\"judged\":%s,\"errors\":[", v->unjudged && !v->errors_n ? "false" : "true");
+	keel_buffer_puts(out, ",\"errors\":[");
 	for (uint32_t i = 0; i < v->errors_n; i++) {
 		keel_buffer_puts(out, i ? "," : "");
 		error_json(out, c, &v->errors[i]);
@@ -130,8 +129,6 @@ static const char *word(const struct verify_verdict *v)
 {
 	if (v->errors_n)
 		return "unsound";
-	if (v->unjudged)
-		return "not judged: subroutines (jsr, ret) are not yet";
 	return v->obligations_n ? "sound if its obligations hold" : "sound";
 }
 
@@ -157,10 +154,9 @@ static void refuse(struct sweep_worker *w, const struct sweep_class *class, cons
 
 static void count(struct counts *counts, const struct verify_verdict *v)
 {
-	counts->unjudged += !v->errors_n && v->unjudged;
 	counts->bad += v->errors_n != 0;
-	counts->open += !v->errors_n && !v->unjudged && v->obligations_n;
-	counts->sound += !v->errors_n && !v->unjudged && !v->obligations_n;
+	counts->open += !v->errors_n && v->obligations_n;
+	counts->sound += !v->errors_n && !v->obligations_n;
 	for (uint32_t i = 0; i < v->errors_n; i++)
 		counts->axioms[v->errors[i].axiom]++;
 }
@@ -262,12 +258,11 @@ static int finish(const struct given *given, const struct sources *sources, cons
 	keel_buffer_printf(&out,
 			   given->json ? "{\"summary\":true,\"classes\":%" PRIu64 ",\"octets\":%" PRIu64
 					 ",\"sound\":%" PRIu64 ",\"open\":%" PRIu64 ",\"unsound\":%" PRIu64
-					 ",\"unjudged\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"reasons\":{"
+					 ",\"refused\":%" PRIu64 ",\"reasons\":{"
 				       : "%" PRIu64 " classes, %" PRIu64 " octets: %" PRIu64 " sound, %" PRIu64
-					 " sound if their obligations hold, %" PRIu64 " unsound, %" PRIu64
-					 " not judged, %" PRIu64 " refused",
+					 " sound if their obligations hold, %" PRIu64 " unsound, %" PRIu64 " refused",
 			   counts->unread[CLASSFILE_REASON_NONE], result->octets, counts->sound, counts->open,
-			   counts->bad, counts->unjudged, refused);
+			   counts->bad, refused);
 	/* the first separator: of JSON none, of text a colon */
 	if (reasons.len && !given->json)
 		keel_buffer_puts(&out, " (");

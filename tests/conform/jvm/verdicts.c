@@ -48,24 +48,21 @@ static int put_failure(struct verdict *verdict, const struct classfile *class, c
 	return verdict_put(stdout, verdict);
 }
 
-/* Subroutines are not judged yet: a class that has some, and is refused for nothing else, is open. */
-static int put_verdict(struct verdict *verdict, const struct classfile *class, const struct verify_verdict *ours,
-		       const struct discharge_failure *failures, int n)
+static int put_verdict(struct verdict *verdict, const struct classfile *class, const struct discharge_failure *failures,
+		       int n)
 {
 	int err = 0;
 
-	if (n) {
-		for (int i = 0; i < n && !err; i++)
-			err = put_failure(verdict, class, &failures[i]);
+	for (int i = 0; i < n && !err; i++)
+		err = put_failure(verdict, class, &failures[i]);
+	if (n)
 		return err;
-	}
 	verdict->phase = VERDICT_OK;
-	verdict->flags = ours->unjudged ? VERDICT_OPEN : 0;
 	return verdict_put(stdout, verdict);
 }
 
 /* Version 50: the type checker has an error, or an obligation failed, and so the inference verifier is asked. It counts if it accepts the class. Returns as discharge. */
-static int revise(const struct classfile *class, struct verify_verdict *ours, const struct universe *u,
+static int revise(const struct classfile *class, const struct verify_verdict *ours, const struct universe *u,
 		  struct universe_scratch *scratch, struct keel_arena *arena, const struct discharge_failure **failures,
 		  int n)
 {
@@ -87,7 +84,6 @@ static int revise(const struct classfile *class, struct verify_verdict *ours, co
 	ret = discharge(&second, u, scratch, arena, &others);
 	if (ret < 0)
 		return ret;
-	ours->unjudged |= second.unjudged;
 	if (!ret)
 		return 0;
 	/* the error is then the inference verifier's, with the type checker's message */
@@ -146,7 +142,7 @@ static int judge_class(uint32_t number, const struct stream_class *given, struct
 		verdict.error = "java/lang/SecurityException";
 		return verdict_put(stdout, &verdict);
 	}
-	return n < 0 ? n : put_verdict(&verdict, &class, &ours, failures, n);
+	return n < 0 ? n : put_verdict(&verdict, &class, failures, n);
 }
 
 int main(int argc, char **argv)
