@@ -16,3 +16,6 @@ $(B)/conform/nat64_stateful: $(call objs,$(nat64_stateful_SRCS)) tests/conform/n
 	$(say) LD $@
 	@mkdir -p $(@D)
 	$(link)
+
+conform-nat64: $(B)/conform/nat64_driver $(B)/conform/nat64_stateful
+.PHONY: conform-nat64

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The frame of a fault test: a seed that is printed, a folder that stays when the test is red, one summary line."""
+import glob
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,8 +30,11 @@ def keep(folder, name, seed):
 	"""Moves what a red test leaves to where the next clean removes it."""
 	place = os.path.join(BUILD, "fault", f"{name}-{seed}")
 	shutil.rmtree(place, ignore_errors=True)
-	shutil.copytree(folder, place, ignore=shutil.ignore_patterns("control", "porcupined", "*.so"))
-	shutil.rmtree(folder)
+	os.makedirs(os.path.dirname(place), exist_ok=True)
+	for pattern in ("control", "porcupined", "*.so"):
+		for path in glob.glob(os.path.join(glob.escape(folder), "**", pattern), recursive=True):
+			shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+	subprocess.run(["mv", folder, place], check=True)  # images of disks are sparse, which shutil's copy would not keep
 	return place
 
 

@@ -14,6 +14,7 @@ from image import ACCELERATORS, SetupError
 VIRTIOFSD = "/usr/lib/qemu/virtiofsd"
 PORTS = ("out", "err", "control", "kernel")  # virtio ports 1 to 4, in `session`'s order
 OFF_SECONDS = 10
+ASK_SECONDS = 5
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
@@ -64,6 +65,7 @@ class Machine:
 		self.console, self.kernel = bytearray(), bytearray()
 		self.started = self.begun = self.ended = self.status = self.cut_at = None
 		self.cut = False
+		self.heard = None  # how much of the kernel's log was there when its time was up
 
 	def __enter__(self):
 		return self
@@ -114,11 +116,11 @@ class Machine:
 			   "-smp", str(self.cpus), "-m", str(self.memory), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 			   "-kernel", kernel, "-initrd", ramdisk, "-append", arguments, "-device", "virtio-serial-pci"]
 		remote = {}
-		for name in ("console", *PORTS):
+		for name in ("console", "monitor", *PORTS):
 			self.ports[name], remote[name] = socket.socketpair()
 			self.ports[name].setblocking(False)
 			command += ["-chardev", f"socket,id={name},fd={remote[name].fileno()}"]
-		command += ["-serial", "chardev:console"]
+		command += ["-serial", "chardev:console", "-mon", "chardev=monitor,mode=control"]
 		for number, name in enumerate(PORTS, 1):
 			command += ["-device", f"virtserialport,chardev={name},nr={number}"]
 		with open(f"{self.work}/qemu.log", "wb") as log:
@@ -142,6 +144,17 @@ class Machine:
 		elif words[:1] == ["cut"]:
 			self.cut_at = time.monotonic() + (float(words[1]) if len(words) > 1 else 0)
 
+	def ask(self):
+		"""Has a kernel whose time is up tell on the console what its processors do and who waits for what: SysRq at level 9, l and w."""
+		self.heard = len(self.kernel)
+		with contextlib.suppress(OSError):
+			self.ports["monitor"].send(b'{"execute": "qmp_capabilities"}')
+			for key in (b"9", b"l", b"w"):
+				self.ports["monitor"].send(b'{"execute": "chardev-send-break", "arguments": {"id": "console"}}')
+				time.sleep(0.1)  # the break and the key take different ways
+				self.ports["console"].send(key)
+				time.sleep(0.1)
+
 	def run(self, boot_seconds, seconds, token, stdout, stderr):
 		"""Until the machine is off: "off", "cut" (as the command asked), "timeout" or "died". Both limits count from power-on; the
 		first holds until the command begins."""
@@ -157,7 +170,10 @@ class Machine:
 				self.qemu.kill()
 				self.cut, self.cut_at, deadline = True, None, now + OFF_SECONDS
 			if now >= deadline:
-				return "off" if off else "timeout"
+				if off or self.heard is not None:
+					return "off" if off else "timeout"
+				self.ask()
+				deadline = now + ASK_SECONDS
 			for key, _ in selector.select(min(deadline, self.cut_at or deadline) - now):
 				try:
 					data = key.fileobj.recv(65536)
@@ -173,7 +189,7 @@ class Machine:
 					self.console += data
 				elif key.data == "kernel":
 					self.kernel += data
-				else:
+				elif key.data == "control":
 					control += data
 					while b"\n" in control:
 						line, _, control = control.partition(b"\n")

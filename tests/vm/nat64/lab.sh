@@ -13,7 +13,8 @@
 #   counter NAME             print a counter of the instance "lab"
 #   counted NAME COMMAND...  run it, and fail unless the counter rose
 #   fail MESSAGE; expect WHAT WANT GOT
-#   python FILE ARGUMENT...
+#   python FILE ARGUMENT...  run a Python file
+#   python_in NAME FILE ARGUMENT...
 set -euo pipefail
 
 module=$1
@@ -53,8 +54,23 @@ ctl() {
 	in_ns nat "$nat64ctl" "$@"
 }
 
+# In the scenario's own shell by warm.py's interpreter. Whoever runs beside it, in a subshell, has one of its own.
+python_in() {
+	local IFS=$'\037' namespace=$1 status
+	shift
+	if [[ $BASHPID != "$$" && $namespace == - ]]; then
+		/usr/bin/python3 "$@"
+	elif [[ $BASHPID != "$$" ]]; then
+		in_ns "$namespace" /usr/bin/python3 "$@"
+	else
+		echo "$namespace$IFS/proc/$$/fd/1$IFS/proc/$$/fd/2$IFS$*" >&8
+		read -r -t 250 status <&9
+		return "$status"
+	fi
+}
+
 python() {
-	/usr/bin/python3 "$@"
+	python_in - "$@"
 }
 
 counter() {
@@ -105,6 +121,10 @@ instance_up() {
 	ctl eamt add "$name" "$client4" "$client6"
 }
 
+mkfifo /run/python.asked /run/python.said
+exec 8<>/run/python.asked 9<>/run/python.said
+/usr/bin/python3 -B tests/vm/nat64/warm.py /run/python.asked /run/python.said &
+disown
 modprobe -a nf_tables nf_conntrack nf_defrag_ipv4 nf_defrag_ipv6 veth tun nfnetlink_queue
 insmod "$module"
 lab_up
