@@ -121,9 +121,7 @@ static ssize_t transmit(struct connection *c, const uint8_t *data, size_t n)
 			}
 		} else {
 			m = send(c->fd, data + put, n - put, MSG_NOSIGNAL);
-			if (m < 0 && errno == EINTR)
-				continue;
-			if (m < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			if (m < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 				break;
 			if (m < 0)
 				return -errno;
