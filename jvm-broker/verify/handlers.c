@@ -22,7 +22,8 @@ static int read_handler(struct checker *k, struct classfile_handler h)
 		return format(k, VERIFY_AXIOM_HANDLER_START);
 	if (h.end != k->code.len && !is_instruction(k, h.end))
 		return format(k, VERIFY_AXIOM_HANDLER_END);
-	if (!is_instruction(k, h.handler))
+	/* to HotSpot's inference verifier no handler begins where the method does */
+	if (!is_instruction(k, h.handler) || (k->infers && !h.handler))
 		return format(k, VERIFY_AXIOM_HANDLER_PC);
 	if (!h.type)
 		return 0;

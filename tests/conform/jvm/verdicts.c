@@ -92,7 +92,7 @@ static int revise(const struct classfile *class, const struct verify_verdict *ou
 		return -ENOMEM;
 	memcpy(told, *failures, (size_t)n * sizeof(*told));
 	for (int i = 0; i < n; i++)
-		if (told[i].phase == VERIFY_LINK && !strcmp(told[i].error, "java/lang/ClassFormatError"))
+		if (told[i].phase == VERIFY_LINK)
 			told[i].error = others[0].error;
 	*failures = told;
 	return n;

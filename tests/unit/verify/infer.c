@@ -34,6 +34,7 @@ static const struct {
 	/* a handler sees what a local was before */
 	{ VERIFY_AXIOM_LOCAL_TYPE, { OLD, ROOM(1, 1), CODE("\3\x3b\0\xb1\x57\x17\0\x57\xb1"), .handlers = OCTETS("\0\2\0\3\0\4\0\0") } },
 	{ -1, { OLD, ROOM(1, 1), CODE("\3\x3b\0\xb1\x57\x15\0\x57\xb1"), .handlers = OCTETS("\0\2\0\3\0\4\0\0") } },
+	{ VERIFY_AXIOM_HANDLER_PC, { OLD, ROOM(1, 0), CODE("\xb1\0\xb1"), .handlers = OCTETS("\0\1\0\2\0\0\0\0") } },
 	/* below version 51 an initialiser that is not called static is so all the same */
 	{ VERIFY_AXIOM_LOCAL_RANGE, { .major = 48, .name = "<clinit>", ROOM(1, 0), CODE("\x2a\x57\xb1") } },
 	{ -1, { .major = 48, .name = "<clinit>", CODE("\xb1") } },
