@@ -10,8 +10,7 @@
 #include "kmod/include/uapi/linux/osnc_nat64.h"
 #include "tools/nat64ctl/command.h"
 
-/* A number in a file below /proc, or -1. */
-static long number_in(const char *path)
+long number_in(const char *path)
 {
 	FILE *file = fopen(path, "re");
 	long value = -1;
@@ -159,7 +158,10 @@ int run_check(struct keel_netlink *kernel, const struct given *given, char **ope
 	found += check_forwarding();
 	found += check_devices();
 	found += check_routes();
-	for (unsigned i = 0; i < seen.owns; i++)
+	for (unsigned i = 0; i < seen.owns; i++) {
+		if (!seen.own[i].stateless)
+			found += check_arp(kernel, seen.own[i].name);
 		check_own(kernel, &seen.own[i]);
+	}
 	return found ? EXIT_FOUND : 0;
 }

@@ -104,6 +104,12 @@ struct own {
 
 void check_own(struct keel_netlink *kernel, const struct own *own);
 
+/* arp.c: for check. Says which addresses of a stateful instance's pool4 neighbours ask for in vain; how much it said. */
+unsigned check_arp(struct keel_netlink *kernel, const char *instance);
+
+/* check.c: a number in a file below /proc, or -1. */
+long number_in(const char *path);
+
 /* For the above: a message about an instance, asked without an answer but success; and the names of all instances (free each, and the array). */
 struct nl_msg *instance_message(const struct keel_netlink *kernel, uint8_t command, int flags, const char *name);
 int tell(struct keel_netlink *kernel, struct nl_msg *message, struct keel_buffer *error);

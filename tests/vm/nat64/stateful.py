@@ -238,6 +238,14 @@ def explained_mark():
 	assert explain(packet, "--mark", "6")["verdict"] == "pool_exhausted"
 
 
+def askew():
+	"""From an address to which the router's way is another."""
+	near, stranger = client(UDP, address=OTHER6), server(UDP, address=SECOND4)
+	stranger.sendto(b"hello", mapped(near, server(UDP)))
+	got, back = near.recvfrom(100)
+	assert got == b"hello" and back[0] == embedded(SECOND4), f"from {back}"
+
+
 def told(path):
 	"""What began while it was followed ended, all of it and once, for in the end there was nothing."""
 	with open(path) as file:
