@@ -27,7 +27,12 @@ static int parse_port(const char *text, uint16_t *out)
 	return 0;
 }
 
-static int parse_l4(const char *text, uint8_t *out, struct keel_buffer *error)
+const char *l4_name(uint8_t l4)
+{
+	return l4 < KEEL_COUNT(l4_names) ? l4_names[l4] : "?";
+}
+
+int parse_l4(const char *text, uint8_t *out, struct keel_buffer *error)
 {
 	for (uint8_t i = 0; i < KEEL_COUNT(l4_names); i++)
 		if (!strcmp(text, l4_names[i])) {
@@ -38,8 +43,7 @@ static int parse_l4(const char *text, uint8_t *out, struct keel_buffer *error)
 	return -EINVAL;
 }
 
-/* ADDRESS#PORT, as no address of either family has a '#'. */
-static int parse_end(const char *text, int family, void *address, uint16_t *port, struct keel_buffer *error)
+int parse_end(const char *text, int family, void *address, uint16_t *port, struct keel_buffer *error)
 {
 	const char *mark = strchr(text, '#');
 	char host[INET6_ADDRSTRLEN];
@@ -172,47 +176,6 @@ void show_pool4(json_t *object, FILE *out)
 }
 
 /* ---- BIB entries and sessions ------------------------------------------------------------------------- */
-
-static int change_fixed(struct keel_netlink *kernel, uint8_t command, char **operands, struct keel_buffer *error)
-{
-	struct nl_msg *message;
-	struct in6_addr host;
-	struct in_addr pool;
-	uint16_t host_port, pool_port;
-	struct nlattr *nest;
-	uint8_t l4;
-	int ret = parse_l4(operands[1], &l4, error);
-
-	if (!ret)
-		ret = parse_end(operands[2], AF_INET6, &host, &host_port, error);
-	if (!ret)
-		ret = parse_end(operands[3], AF_INET, &pool, &pool_port, error);
-	if (ret)
-		return ret;
-	message = instance_message(kernel, command, 0, operands[0]);
-	nest = message ? nla_nest_start(message, OSNC_NAT64_ATTR_BINDING | NLA_F_NESTED) : NULL;
-	if (!nest || nla_put_u8(message, OSNC_NAT64_BINDING_L4, l4) ||
-	    nla_put(message, OSNC_NAT64_BINDING_HOST, sizeof(host), &host) ||
-	    nla_put_u16(message, OSNC_NAT64_BINDING_HOST_PORT, htons(host_port)) ||
-	    nla_put_u32(message, OSNC_NAT64_BINDING_POOL, pool.s_addr) ||
-	    nla_put_u16(message, OSNC_NAT64_BINDING_POOL_PORT, htons(pool_port)) || nla_nest_end(message, nest) < 0) {
-		nlmsg_free(message);
-		return -ENOMEM;
-	}
-	return tell(kernel, message, error);
-}
-
-int run_bib_add(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
-		struct keel_buffer *error)
-{
-	return change_fixed(kernel, OSNC_NAT64_CMD_BIB_ADD, operands, error);
-}
-
-int run_bib_remove(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
-		   struct keel_buffer *error)
-{
-	return change_fixed(kernel, OSNC_NAT64_CMD_BIB_REMOVE, operands, error);
-}
 
 int run_session_flush(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
 		      struct keel_buffer *error)

@@ -12,6 +12,11 @@
 int change_pool4(struct keel_netlink *kernel, uint8_t command, const char *name, char **words, int n,
 		 struct keel_buffer *error);
 
+/* A protocol, and ADDRESS#PORT, as no address of either family has a '#'; port in host order. 0, or -EINVAL with error. */
+int parse_l4(const char *text, uint8_t *out, struct keel_buffer *error);
+int parse_end(const char *text, int family, void *address, uint16_t *port, struct keel_buffer *error);
+const char *l4_name(uint8_t l4);
+
 /* NULL: the answer holds none. */
 json_t *pool4_json(struct nlattr **attrs);
 json_t *binding_json(struct nlattr **attrs);

@@ -55,6 +55,7 @@ static const struct command rows[] = {
 	{ { "stats", "[NAME]", "Show the counters that are not 0.", stats_rows, KEEL_COUNT(stats_rows), 0, 1 }, false, run_stats },
 	{ { "settings", "", "Show every setting with its default and its meaning.", NULL, 0, 0, 0 }, true, run_settings },
 	{ { "load", "FILE", "Put what FILE says into force, all at once or not at all; - is the standard input.", NULL, 0, 1, 1 }, false, run_load },
+	{ { "save", "", "Print the configuration as the file that load takes.", NULL, 0, 0, 0 }, false, run_save },
 	{ { "check", "", "Say what keeps packets from being translated: forwarding, routes, ARP.", NULL, 0, 0, 0 }, false, run_check },
 	{ { "explain", "NAME HEX|FILE", "Show what an instance would make of a packet, given from its IP header on.", explain_rows, KEEL_COUNT(explain_rows), 2, 2 }, false, run_explain },
 	{ { "monitor", "", "Print all events as they come, until interrupted.", follow_rows, KEEL_COUNT(follow_rows), 0, 0 }, false, run_monitor },

@@ -58,12 +58,14 @@ int run_pool4_add(struct keel_netlink *kernel, const struct given *given, char *
 		  struct keel_buffer *error);
 int run_pool4_remove(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
 		     struct keel_buffer *error);
+int run_session_flush(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
+		      struct keel_buffer *error);
+
+/* fixed.c */
 int run_bib_add(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
 		struct keel_buffer *error);
 int run_bib_remove(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
 		   struct keel_buffer *error);
-int run_session_flush(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
-		      struct keel_buffer *error);
 
 /* show.c */
 int run_pool4_list(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
@@ -87,7 +89,8 @@ int run_monitor(struct keel_netlink *kernel, const struct given *given, char **o
 int run_session_follow(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
 		       struct keel_buffer *error);
 
-/* load.c, explain.c, check.c */
+/* load.c, save.c, explain.c, check.c */
+int run_save(struct keel_netlink *kernel, const struct given *given, char **operands, int n, struct keel_buffer *error);
 int run_load(struct keel_netlink *kernel, const struct given *given, char **operands, int n, struct keel_buffer *error);
 int run_explain(struct keel_netlink *kernel, const struct given *given, char **operands, int n,
 		struct keel_buffer *error);

@@ -6,8 +6,10 @@
  *	instance NAME [SETTING=VALUE]...
  *	eamt NAME IPV4-PREFIX IPV6-PREFIX
  *	pool4 NAME PREFIX [PORT[-PORT] [MARK]]
+ *	bib NAME PROTOCOL IPV6#PORT IPV4#PORT
  *
- * What it names is made or changed, what it does not name is removed; instances that stay keep their counters.
+ * What it names is made or changed, what it does not name is removed; instances that stay keep their counters. BIB entries are no part
+ * of the kernel's transaction: they follow when the rest is in force.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@
 #include "tools/lib/keel/cleanup.h"
 #include "tools/nat64ctl/binding.h"
 #include "tools/nat64ctl/change.h"
+#include "tools/nat64ctl/fixed.h"
 
 #define WORDS_MAX 64
 
@@ -61,6 +64,13 @@ static int note_name(uint8_t command, struct nlattr **attrs, void *arg)
 
 /* ---- statements --------------------------------------------------------------------------------------- */
 
+struct bib {
+	char *instance;
+	unsigned line;
+	bool there; /* in the kernel */
+	struct fixed fixed;
+};
+
 struct load {
 	struct keel_netlink *kernel;
 	struct names there;  /* in the kernel before */
@@ -68,6 +78,9 @@ struct load {
 	struct eam *eams;    /* of the instance in hand, not yet sent */
 	size_t eams_n, eams_room;
 	char *hand;
+	struct bib *bibs; /* all that are stated */
+	size_t bibs_n;
+	unsigned line;
 };
 
 static int send_eams(struct load *load, struct keel_buffer *error)
@@ -149,6 +162,30 @@ static int state_eam(struct load *load, char **words, int n, struct keel_buffer 
 	return load->hand ? 0 : -ENOMEM;
 }
 
+static int state_bib(struct load *load, char **words, int n, struct keel_buffer *error)
+{
+	struct bib *grown, bib = { .line = load->line };
+	int ret;
+
+	if (n != 5 || !has_name(&load->stated, words[1])) {
+		keel_buffer_puts(error, n != 5 ? "bib NAME PROTOCOL IPV6#PORT IPV4#PORT"
+					       : "no instance of this name was stated above");
+		return -EINVAL;
+	}
+	ret = fixed_parse(words + 2, &bib.fixed, error);
+	if (ret)
+		return ret;
+	grown = realloc(load->bibs, (load->bibs_n + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	load->bibs = grown;
+	bib.instance = strdup(words[1]);
+	if (!bib.instance)
+		return -ENOMEM;
+	load->bibs[load->bibs_n++] = bib;
+	return 0;
+}
+
 static int state(struct load *load, char *line, struct keel_buffer *error)
 {
 	char *words[WORDS_MAX], *save;
@@ -173,7 +210,9 @@ static int state(struct load *load, char *line, struct keel_buffer *error)
 		return state_eam(load, words, n, error);
 	if (!strcmp(words[0], "pool4"))
 		return state_pool4(load, words, n, error);
-	keel_buffer_printf(error, "'%s' is none of 'instance', 'eamt' and 'pool4'", words[0]);
+	if (!strcmp(words[0], "bib"))
+		return state_bib(load, words, n, error);
+	keel_buffer_printf(error, "'%s' is none of 'instance', 'eamt', 'pool4' and 'bib'", words[0]);
 	return -EINVAL;
 }
 
@@ -198,24 +237,74 @@ static int read_file(struct load *load, FILE *file, const char *path, struct kee
 	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer why;
 	KEEL_AUTO_FREE char *line = NULL;
 	size_t room = 0;
-	unsigned number = 0;
 	int ret = 0;
 
 	keel_buffer_init(&why, 0);
 	while (!ret && getline(&line, &room, file) >= 0) {
-		number++;
+		load->line++;
 		ret = state(load, line, &why);
 	}
 	if (!ret)
 		ret = send_eams(load, &why);
 	if (ret)
-		keel_buffer_printf(error, "%s:%u: %s", path, number, why.len ? keel_buffer_text(&why) : strerror(-ret));
+		keel_buffer_printf(error, "%s:%u: %s", path, load->line,
+				   why.len ? keel_buffer_text(&why) : strerror(-ret));
 	return ret ? ret : remove_rest(load, error);
+}
+
+/* ---- BIB entries, when the rest is in force ------------------------------------------------------------- */
+
+static struct bib *stated_bib(const struct load *load, const char *instance, const struct fixed *fixed)
+{
+	for (size_t i = 0; i < load->bibs_n; i++)
+		if (!strcmp(load->bibs[i].instance, instance) && fixed_same(&load->bibs[i].fixed, fixed))
+			return &load->bibs[i];
+	return NULL;
+}
+
+/* Removes what is not stated first: what is may want its ports. */
+static int remove_bibs(struct load *load, const char *instance, struct keel_buffer *error)
+{
+	KEEL_AUTO_FREE struct fixed *there = NULL;
+	size_t n = 0;
+	int ret = fixed_list(load->kernel, instance, &there, &n, error);
+
+	for (size_t i = 0; i < n && !ret; i++) {
+		struct bib *bib = stated_bib(load, instance, &there[i]);
+
+		if (bib)
+			bib->there = true;
+		else
+			ret = fixed_change(load->kernel, OSNC_NAT64_CMD_BIB_REMOVE, instance, &there[i], error);
+	}
+	return ret;
+}
+
+static int follow_bibs(struct load *load, const char *path, struct keel_buffer *error)
+{
+	KEEL_CLEANUP(keel_buffer_free) struct keel_buffer why;
+	int ret = 0;
+
+	keel_buffer_init(&why, 0);
+	for (size_t i = 0; i < load->stated.n && !ret; i++)
+		ret = remove_bibs(load, load->stated.name[i], error);
+	for (size_t i = 0; i < load->bibs_n && !ret; i++) {
+		const struct bib *bib = &load->bibs[i];
+
+		if (bib->there)
+			continue;
+		ret = fixed_change(load->kernel, OSNC_NAT64_CMD_BIB_ADD, bib->instance, &bib->fixed, &why);
+		if (ret)
+			keel_buffer_printf(error, "%s:%u: %s (what stands above is in force, and all but BIB entries)",
+					   path, bib->line, why.len ? keel_buffer_text(&why) : strerror(-ret));
+	}
+	return ret;
 }
 
 int run_load(struct keel_netlink *kernel, const struct given *given, char **operands, int n, struct keel_buffer *error)
 {
 	const bool from_stdin = !strcmp(operands[0], "-");
+	const char *path = from_stdin ? "stdin" : operands[0];
 	FILE *file = from_stdin ? stdin : fopen(operands[0], "re");
 	struct load load = { .kernel = kernel };
 	int ret;
@@ -231,10 +320,15 @@ int run_load(struct keel_netlink *kernel, const struct given *given, char **oper
 		ret = keel_netlink_ask(kernel, keel_netlink_message(kernel, OSNC_NAT64_CMD_INSTANCE_GET, NLM_F_DUMP),
 				       OSNC_NAT64_ATTR_MAX, note_name, &load.there, error);
 	if (!ret)
-		ret = read_file(&load, file, from_stdin ? "stdin" : operands[0], error);
+		ret = read_file(&load, file, path, error);
 	/* on failure the transaction ends with the socket */
 	if (!ret)
 		ret = tell(kernel, keel_netlink_message(kernel, OSNC_NAT64_CMD_COMMIT, 0), error);
+	if (!ret)
+		ret = follow_bibs(&load, path, error);
+	for (size_t i = 0; i < load.bibs_n; i++)
+		free(load.bibs[i].instance);
+	free(load.bibs);
 	free_names(&load.there);
 	free_names(&load.stated);
 	free(load.eams);
