@@ -72,7 +72,9 @@ static void show_text(const struct following *following, json_t *object)
 {
 	json_t *binding = json_object_get(object, "binding");
 
-	if (following->numbered)
+	if (following->numbered && !json_object_get(object, "sequence"))
+		printf("- %s", word(object, "event"));
+	else if (following->numbered)
 		printf("%lld %s", (long long)json_integer_value(json_object_get(object, "sequence")),
 		       word(object, "event"));
 	else
