@@ -28,7 +28,7 @@ struct login_cache {
 
 int login_cache_new(size_t entries, struct login_cache **out)
 {
-	const size_t sets = (entries + WAYS - 1) / WAYS;
+	const size_t sets = entries / WAYS + !!(entries % WAYS);
 	struct login_cache *c;
 
 	if (sets > SIZE_MAX / 2 / (WAYS * sizeof(struct entry)))

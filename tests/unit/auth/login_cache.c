@@ -2,12 +2,24 @@
 #include "porcupined/auth/login_cache.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static struct login_cache *cache;
 static const uint8_t alice[16] = { 1 }, bob[16] = { 2 };
+
+static bool dry;
+
+/* In libc's place. */
+ssize_t getrandom(void *data, size_t n, unsigned flags)
+{
+	return dry ? 0 : syscall(SYS_getrandom, data, n, flags);
+}
 
 static void setup(void)
 {
@@ -29,6 +41,20 @@ START_TEST(knows_what_was_added)
 	ck_assert(!login_cache_find(cache, alice, 7, "", 100, 60));
 	ck_assert(!login_cache_find(cache, alice, 8, "secret", 100, 60)); /* the account was changed */
 	ck_assert(!login_cache_find(cache, bob, 7, "secret", 100, 60));
+}
+END_TEST
+
+/* A key that is not random would let others guess which passwords collide. */
+START_TEST(no_key)
+{
+	struct login_cache *other = cache;
+
+	dry = true;
+	ck_assert_int_eq(login_cache_new(8, &other), -EIO);
+	dry = false;
+	ck_assert_ptr_eq(other, cache);
+	ck_assert_int_eq(login_cache_new(SIZE_MAX, &other), -ENOMEM);
+	ck_assert_ptr_eq(other, cache);
 }
 END_TEST
 
@@ -92,6 +118,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, knows_what_was_added);
+	tcase_add_test(tc, no_key);
 	tcase_add_test(tc, ends_with_its_time);
 	tcase_add_test(tc, oldest_goes);
 	tcase_add_test(tc, none_kept);
