@@ -6,7 +6,7 @@ store_MESSAGE := $(addprefix porcupined/message/,date.c header.c trace.c)
 # $(call store_unit,NAME,FILES of tests/unit/store,LDLIBS): a test of the store as a whole
 store_unit = $(eval $(call unit,store_$(1),$(addprefix tests/unit/store/,$(2) fixture.c) $(store_SRCS) $(store_KEEL) $(store_MESSAGE),$(store_PKGS) libsystemd,$(3)))
 
-$(call store_unit,store,store.c)
+$(call store_unit,store,store.c image.c)
 $(call store_unit,account,account.c)
 $(call store_unit,apply,apply.c)
 $(call store_unit,rows,rows.c)

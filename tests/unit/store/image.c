@@ -74,6 +74,19 @@ size_t image_find(const struct image *im, const char *text)
 	return (size_t)(at - im->data);
 }
 
+size_t image_count(const struct image *images, size_t n, uint8_t type)
+{
+	size_t count = 0;
+
+	for (const struct image *im = images; im < images + n; im++)
+		for (size_t at = SEGMENT_HEADER; at + RECORD_HEADER <= im->n; at += 8) {
+			struct record record;
+
+			count += !record_decode(im->data + at, im->salt, &record) && record.type == type;
+		}
+	return count;
+}
+
 size_t image_record_at(const struct image *im, size_t at, struct record *record)
 {
 	for (size_t i = SEGMENT_HEADER; i + RECORD_HEADER <= im->n; i += 8)

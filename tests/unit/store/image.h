@@ -24,6 +24,8 @@ void image_store(const struct image *image);
 size_t image_find(const struct image *image, const char *text);
 /* The record (by scan) that has octet at; *record is decoded. Returns its offset. */
 size_t image_record_at(const struct image *image, size_t at, struct record *record);
+/* Whole records of this type in all images. */
+size_t image_count(const struct image *images, size_t n, uint8_t type);
 /* As after a start of the machine without a clean end: the index counts for nothing. */
 void image_lose_index(const struct fixture *f);
 
