@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "tools/lib/keel/cleanup.h"
+#include "tools/lib/keel/extack.h"
 
 #define ATTRIBUTES_MAX 127 /* no family has a type beyond */
 
@@ -80,52 +81,37 @@ struct asking {
 	bool unasked; /* answers have no question's number */
 };
 
-static void words(struct asking *asking, int code, struct nlattr *first, int len)
+static int end(struct asking *asking, int code, const struct nlmsghdr *message)
 {
-	struct nlattr *attrs[NLMSGERR_ATTR_MAX + 1] = { NULL };
-
 	asking->done = true;
 	asking->result = code;
 	if (!code)
-		return;
+		return NL_STOP;
 	keel_buffer_clear(asking->error);
-	if (len > 0 && !nla_parse(attrs, NLMSGERR_ATTR_MAX, first, len, NULL) && attrs[NLMSGERR_ATTR_MSG])
-		keel_buffer_puts(asking->error, nla_get_string(attrs[NLMSGERR_ATTR_MSG]));
-	else
+	if (!keel_extack(message, asking->error))
 		keel_buffer_puts(asking->error, strerror(-code));
+	return NL_STOP;
 }
 
 static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *arg)
 {
-	const struct nlmsghdr *header = (const void *)((const char *)error - NLMSG_HDRLEN);
-	size_t used = sizeof(*error);
-
-	if (!(header->nlmsg_flags & NLM_F_CAPPED))
-		used += error->msg.nlmsg_len - NLMSG_HDRLEN;
-	used = NLMSG_ALIGN(used);
-	words(arg, error->error, (struct nlattr *)((char *)error + used),
-	      header->nlmsg_flags & NLM_F_ACK_TLVS ? (int)(header->nlmsg_len - NLMSG_HDRLEN) - (int)used : 0);
-	return NL_STOP;
+	return end(arg, error->error, (const void *)((const char *)error - NLMSG_HDRLEN));
 }
 
 static int on_ack(struct nl_msg *message, void *arg)
 {
-	words(arg, 0, NULL, 0);
-	return NL_STOP;
+	return end(arg, 0, NULL);
 }
 
-/* The end of a dump carries its -errno, and words about it. */
+/* The end of a dump carries its -errno. */
 static int on_finish(struct nl_msg *message, void *arg)
 {
 	const struct nlmsghdr *header = nlmsg_hdr(message);
-	const int len = nlmsg_datalen(header);
 	int code = 0;
 
-	if (len >= (int)sizeof(code))
+	if (nlmsg_datalen(header) >= (int)sizeof(code))
 		memcpy(&code, nlmsg_data(header), sizeof(code));
-	words(arg, code < 0 ? code : 0, (struct nlattr *)((char *)nlmsg_data(header) + sizeof(code)),
-	      len - (int)sizeof(code));
-	return NL_STOP;
+	return end(arg, code < 0 ? code : 0, header);
 }
 
 static int on_answer(struct nl_msg *message, void *arg)
