@@ -52,7 +52,6 @@ static void end_transaction(struct smtp_session *s)
 	s->in_mail = s->tried_rcpt = s->begun = s->chunked = s->smtputf8 = false;
 	s->accepted = 0;
 	s->declared_size = 0;
-	s->failed = SMTP_REASON_NONE;
 	s->sender = s->recipient = (struct smtp_path){ .local = "", .domain = "" };
 	shrink(&s->sender_text);
 	shrink(&s->recipient_text);

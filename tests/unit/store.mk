@@ -18,7 +18,7 @@ $(call store_unit,export,export.c)
 $(call store_unit,damage,damage.c image.c model.c)
 $(call store_unit,past,past.c image.c)
 $(call store_unit,bytes,bytes.c image.c)
-$(call store_unit,together,together.c image.c,-Wl$(COMMA)--wrap=index_read)
+$(call store_unit,together,together.c image.c,-Wl$(COMMA)--wrap=index_read -Wl$(COMMA)--wrap=index_commit)
 $(call store_unit,room,room.c,$(addprefix -Wl$(COMMA)--wrap=,fstatvfs index_move_body))
 
 $(eval $(call unit,store_scan,tests/unit/store/scan.c $(addprefix porcupined/store/,crc32c.c footer.c record.c scan.c) $(addprefix tools/lib/keel/,buffer.c cleanup.c cursor.c)))

@@ -43,6 +43,26 @@ START_TEST(starts_and_ends_in_order)
 }
 END_TEST
 
+START_TEST(watchdog_period)
+{
+	static const struct {
+		uint64_t usec;
+		struct timeval period;
+	} rows[] = { { 2, { 0, 1 } },
+		     { 1999999, { 0, 999999 } },
+		     { 2000000, { 1, 0 } },
+		     { 30000001, { 15, 0 } },
+		     { 7000002, { 3, 500001 } } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct timeval got = keel_service_period(rows[i].usec);
+
+		ck_assert_int_eq(got.tv_sec, rows[i].period.tv_sec);
+		ck_assert_int_eq(got.tv_usec, rows[i].period.tv_usec);
+	}
+}
+END_TEST
+
 START_TEST(default_file_may_be_absent)
 {
 	unlink(config);
@@ -399,6 +419,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, starts_and_ends_in_order, 0, 2);
 	tcase_add_test(tc, default_file_may_be_absent);
+	tcase_add_test(tc, watchdog_period);
 	tcase_add_loop_test(tc, second_term_ends_at_once, 0, 2);
 	tcase_add_test(tc, stop_has_a_limit);
 	tcase_add_loop_test(tc, signals_while_it_starts, 0, 2);

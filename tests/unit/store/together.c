@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "porcupined/store/state.h"
@@ -339,6 +340,44 @@ START_TEST(expunged_meanwhile)
 }
 END_TEST
 
+/* ---- while nobody waits for the index, transactions gather, and one commit of it serves many ----------------- */
+
+static atomic_uint index_commits;
+
+int __real_index_commit(struct index *ix, MDB_txn **txn, uint64_t covered);
+int __wrap_index_commit(struct index *ix, MDB_txn **txn, uint64_t covered);
+
+int __wrap_index_commit(struct index *ix, MDB_txn **txn, uint64_t covered)
+{
+	index_commits++;
+	return __real_index_commit(ix, txn, covered);
+}
+
+START_TEST(gathers)
+{
+	struct timespec begin, end;
+	unsigned rounds;
+	int64_t ms;
+
+	fixture_make(&f);
+	fixture_open(&f);
+	accounts[0] = fixture_account(&f, "a@example.org");
+	index_commits = answered = 0;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (unsigned i = 0; i < 40; i++) {
+		deliver_without_waiting(i);
+		while (answered <= i)
+			usleep(100);
+	}
+	rounds = index_commits;
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	ms = (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000;
+	ck_assert_int_le(rounds, 2 + ms / 50);
+	ck_assert_msg(!wrong, "%s", wrong);
+	fixture_remove(&f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("store together");
@@ -350,6 +389,7 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, together);
 	tcase_add_test(t, sealed_meanwhile);
+	tcase_add_test(t, gathers);
 	tcase_add_test(t, expunged_meanwhile);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

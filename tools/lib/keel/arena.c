@@ -78,11 +78,11 @@ static int add_block(struct keel_arena *a, size_t n)
 
 void *keel_arena_take_slow(struct keel_arena *a, size_t n)
 {
-	const size_t wanted = n ? n : 1;
-	const size_t room = (wanted + KEEL_ARENA_ALIGNMENT - 1) & ~(size_t)(KEEL_ARENA_ALIGNMENT - 1);
+	const size_t room = n ? (n + KEEL_ARENA_ALIGNMENT - 1) & ~(size_t)(KEEL_ARENA_ALIGNMENT - 1)
+			      : KEEL_ARENA_ALIGNMENT;
 	uint8_t *piece;
 
-	if (room < wanted || (room > a->left && add_block(a, room)))
+	if (room < n || (room > a->left && add_block(a, room)))
 		return NULL;
 	piece = a->at;
 	a->at += room;

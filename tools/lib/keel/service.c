@@ -277,6 +277,13 @@ static int prepare_events(struct keel_service *service)
 	return 0;
 }
 
+struct timeval keel_service_period(uint64_t usec)
+{
+	const uint64_t half = usec / 2;
+
+	return (struct timeval){ .tv_sec = (time_t)(half / 1000000), .tv_usec = (suseconds_t)(half % 1000000) };
+}
+
 /* The daemon runs: from here on TERM and INT are the loop's. */
 static int loop(struct keel_service *service)
 {
@@ -287,10 +294,9 @@ static int loop(struct keel_service *service)
 	if (asked)
 		keel_service_stop(service);
 	if (sd_watchdog_enabled(0, &usec) > 0 && usec >= 2) {
-		const struct timeval half = { .tv_sec = (time_t)(usec / 2 / 1000000),
-					      .tv_usec = (suseconds_t)(usec / 2 % 1000000) };
+		const struct timeval period = keel_service_period(usec);
 
-		if (event_add(service->events[ON_WATCHDOG], &half))
+		if (event_add(service->events[ON_WATCHDOG], &period))
 			return -ENOMEM;
 		on_watchdog(-1, 0, service);
 	}

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/time.h>
 
 #include "tools/lib/keel/buffer.h"
 #include "tools/lib/keel/setting.h"
@@ -57,6 +59,8 @@ void keel_service_stop(struct keel_service *service);
 /* Inherited sockets (sd_listen_fds_with_names): the index-th fd of that FileDescriptorName, or -1. The service owns it and
  * closes it last: what closes its descriptor itself (evconnlistener, keel_control_new) gets a dup. */
 int keel_service_inherited(struct keel_service *service, const char *name, size_t index);
+/* How often a watchdog that waits for usec microseconds (sd_watchdog_enabled(3)) is told: twice in that time. */
+struct timeval keel_service_period(uint64_t usec);
 /* STATUS= line for systemctl status. */
 void keel_service_status(struct keel_service *service, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
