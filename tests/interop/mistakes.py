@@ -185,6 +185,8 @@ def case_recipients(node):
 			smtp.expect(b"RCPT TO:<%s@%s>" % (name, d), b"250")
 		smtp.expect(b"RCPT TO:<anna@%s>" % d.upper(), b"250")
 		smtp.expect(b"RCPT TO:<nobody@%s>" % d, b"550 5.1.1")
+		smtp.expect("RCPT TO:<an\u0085na@".encode() + d + b">", b"550 5.1.1")
+		smtp.expect("RCPT TO:<an\u0085na@foreign.example>".encode(), b"550 5.7.1")
 		smtp.expect(b"RCPT TO:<anna@foreign.example>", b"550 5.7.1")
 		smtp.expect(b"RCPT TO:<anna@sub.%s>" % d, b"550 5.7.1")
 		smtp.expect(b"RCPT TO:<anna%%foreign.example@%s>" % d, b"550 5.1.1")

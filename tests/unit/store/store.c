@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "porcupined/store/state.h"
 #include "tests/unit/store/image.h"
 #include "tools/lib/keel/cleanup.h"
 
@@ -74,6 +75,8 @@ END_TEST
 START_TEST(survives_reopen)
 {
 	struct store_account a = fixture_account(&f, "a@example.org"), b = fixture_account(&f, "bb@example.org");
+	const struct store_id uuid = f.store->uuid;
+	const uint64_t node = f.store->node;
 	struct store_account both[2] = { a, b };
 	struct store_mailbox box;
 
@@ -85,6 +88,8 @@ START_TEST(survives_reopen)
 		if (round)
 			drop_index();
 		fixture_open(&f);
+		ck_assert_mem_eq(&f.store->uuid, &uuid, sizeof(uuid));
+		ck_assert_uint_eq(f.store->node, node);
 		ck_assert_uint_eq(fixture_count(&f, &a), 1);
 		ck_assert_uint_eq(fixture_count(&f, &b), 1);
 		expect(&a, 0, "to both\r\n");
@@ -96,7 +101,6 @@ START_TEST(survives_reopen)
 }
 END_TEST
 
-/* Many messages over many segments; half of them expunged; compaction; the rest is there, also from footers alone. */
 /* What compaction carries of a mailbox that lost mail is one COUNTER. */
 static void count_counters(size_t mailboxes)
 {
@@ -107,6 +111,7 @@ static void count_counters(size_t mailboxes)
 	image_free(images, n);
 }
 
+/* Many messages over many segments; half of them expunged; compaction; the rest is there, also from footers alone. */
 START_TEST(compacts)
 {
 	struct store_account a[8];
