@@ -76,7 +76,7 @@ int store_reader_open(struct store *store, const struct store_message *message, 
 			return r;
 		reader->segment = segment_pin(&store->segments, reader->body.segment);
 		if (reader->segment) {
-			if (reader->body.length < RECORD_DIGEST) {
+			if (record_octets(reader->body.length) < 0) {
 				store_reader_free(&reader);
 				return -EBADMSG;
 			}
@@ -146,22 +146,23 @@ static int fill(struct store_reader *r, size_t n, bool may_block)
 
 static int unpack(struct store_reader *r, size_t *n)
 {
-	size_t raw = r->body.raw - RECORD_DIGEST, got;
+	const int64_t raw = record_octets(r->body.raw);
 	uint8_t *out;
 
-	if (r->body.raw < RECORD_DIGEST || raw > r->store->config.message_size + READ_WHOLE)
+	if (raw < 0)
 		return damaged(r, "length");
-	out = malloc(raw ? raw : 1);
+	if ((uint64_t)raw > r->store->config.message_size + READ_WHOLE)
+		return damaged(r, "length");
+	out = malloc((size_t)raw + 1);
 	if (!out)
 		return -ENOMEM;
-	got = ZSTD_decompress(out, raw, r->memory, *n);
-	if (ZSTD_isError(got) || got != raw) {
+	if (ZSTD_decompress(out, (size_t)raw, r->memory, *n) != (size_t)raw) {
 		free(out);
 		return damaged(r, "decompression");
 	}
 	free(r->memory);
 	r->memory = out;
-	*n = raw;
+	*n = (size_t)raw;
 	return 0;
 }
 

@@ -60,6 +60,12 @@ struct record {
 	struct store_id object;
 };
 
+/* Octets of a message, of its BODY's length or raw: what is before the digest. Below 0: there is no digest. */
+static inline int64_t record_octets(uint32_t length)
+{
+	return (int64_t)length - RECORD_DIGEST;
+}
+
 /* Octets a record of that payload takes in the log. */
 static inline uint64_t record_space(uint32_t length)
 {

@@ -30,22 +30,23 @@ static bool digest_right(const struct record *r, const uint8_t *payload)
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	const uint8_t *octets = payload;
 	KEEL_AUTO_FREE uint8_t *raw = NULL;
-	size_t n;
+	int64_t n = record_octets(r->length);
 	unsigned got;
 
-	if (r->length < RECORD_DIGEST || r->raw < RECORD_DIGEST)
+	if (n < 0)
 		return false;
-	n = r->length - RECORD_DIGEST;
 	if (r->flags & RECORD_ZSTD) {
-		size_t want = r->raw - RECORD_DIGEST;
+		const int64_t want = record_octets(r->raw);
 
-		raw = malloc(want ? want : 1);
-		if (!raw || ZSTD_decompress(raw, want, payload, n) != want)
+		if (want < 0)
+			return false;
+		raw = malloc((size_t)want + 1);
+		if (!raw || ZSTD_decompress(raw, (size_t)want, payload, (size_t)n) != (size_t)want)
 			return false;
 		octets = raw;
 		n = want;
 	}
-	return EVP_Digest(octets, n, digest, &got, EVP_sha256(), NULL) &&
+	return EVP_Digest(octets, (size_t)n, digest, &got, EVP_sha256(), NULL) &&
 	       !memcmp(digest, payload + r->length - RECORD_DIGEST, RECORD_DIGEST);
 }
 

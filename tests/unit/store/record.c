@@ -252,6 +252,9 @@ START_TEST(header)
 	ck_assert(out[58] == 0xff && out[59] == 0x0f);
 	ck_assert(out[64] == 0x11 && out[79] == 0x11 && out[80] == 0x22 && out[95] == 0x22);
 	ck_assert_uint_eq(record_space(0), 96);
+	ck_assert_int_eq(record_octets(31), -1);
+	ck_assert_int_eq(record_octets(32), 0);
+	ck_assert_int_eq(record_octets(UINT32_MAX), UINT32_MAX - 32ll);
 	ck_assert_uint_eq(record_space(1), 104);
 	ck_assert_uint_eq(record_space(8), 104);
 	ck_assert_str_eq(record_type_name(1), "body");
