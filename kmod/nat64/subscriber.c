@@ -31,18 +31,19 @@ static spinlock_t *lock_of(struct nat64_table *table, const struct nat64_subscri
 	return bucket_lock(table, bucket_of(table, &subscriber->prefix));
 }
 
-/* Its subscriber, or NULL; the lock of that is held, and prefix filled. */
-static struct nat64_subscriber *find_locked(struct nat64_table *table, const struct nat64_in6 *host,
-					    struct nat64_in6 *prefix, spinlock_t **lock)
+/* The bucket of a host's subscriber; prefix is filled. */
+static u32 place_of(const struct nat64_table *table, const struct nat64_in6 *host, struct nat64_in6 *prefix)
 {
-	struct nat64_subscriber *subscriber;
-	u32 bucket;
-
 	*prefix = *host;
 	mask_prefix(prefix, table->shape.subscriber_length);
-	bucket = bucket_of(table, prefix);
-	*lock = bucket_lock(table, bucket);
-	spin_lock_bh(*lock);
+	return bucket_of(table, prefix);
+}
+
+/* With the bucket's lock held. */
+static struct nat64_subscriber *find(const struct nat64_table *table, u32 bucket, const struct nat64_in6 *prefix)
+{
+	struct nat64_subscriber *subscriber;
+
 	for (subscriber = table->subscribers[bucket]; subscriber; subscriber = subscriber->next)
 		if (!memcmp(&subscriber->prefix, prefix, sizeof(*prefix)))
 			break;
@@ -51,19 +52,19 @@ static struct nat64_subscriber *find_locked(struct nat64_table *table, const str
 
 struct nat64_subscriber *nat64_subscriber_get(struct nat64_table *table, const struct nat64_in6 *host)
 {
-	struct nat64_subscriber *subscriber;
 	struct nat64_in6 prefix;
-	spinlock_t *lock;
+	const u32 bucket = place_of(table, host, &prefix);
+	spinlock_t *lock = bucket_lock(table, bucket);
+	struct nat64_subscriber *subscriber;
 
-	subscriber = find_locked(table, host, &prefix, &lock);
+	spin_lock_bh(lock);
+	subscriber = find(table, bucket, &prefix);
 	if (!subscriber) {
 		subscriber = kzalloc(sizeof(*subscriber), GFP_ATOMIC | __GFP_ACCOUNT | __GFP_NOWARN);
 		if (subscriber) {
-			struct nat64_subscriber **first = &table->subscribers[bucket_of(table, &prefix)];
-
 			subscriber->prefix = prefix;
-			subscriber->next = *first;
-			*first = subscriber;
+			subscriber->next = table->subscribers[bucket];
+			table->subscribers[bucket] = subscriber;
 			atomic_inc(&table->subscriber_count);
 		}
 	}
@@ -296,13 +297,15 @@ static int has_block(struct nat64_table *table, const struct nat64_subscriber *s
 enum nat64_verdict nat64_subscriber_foresee(struct nat64_table *table, const struct nat64_in6 *host,
 					    const struct nat64_visit *visit, enum nat64_l4 l4, u32 ending)
 {
+	struct nat64_in6 prefix;
+	const u32 bucket = place_of(table, host, &prefix);
+	spinlock_t *lock = bucket_lock(table, bucket);
 	enum nat64_verdict verdict = NAT64_OK;
 	struct nat64_subscriber *subscriber;
 	u32 sessions = 0, blocks = 0;
-	struct nat64_in6 prefix;
-	spinlock_t *lock;
 
-	subscriber = find_locked(table, host, &prefix, &lock);
+	spin_lock_bh(lock);
+	subscriber = find(table, bucket, &prefix);
 	if (subscriber) {
 		sessions = atomic_read(&subscriber->sessions) - ending;
 		blocks = count_blocks(subscriber, visit->mark);
