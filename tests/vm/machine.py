@@ -14,7 +14,7 @@ from image import ACCELERATORS, SetupError
 VIRTIOFSD = "/usr/lib/qemu/virtiofsd"
 PORTS = ("out", "err", "control", "kernel")  # virtio ports 1 to 4, in `session`'s order
 OFF_SECONDS = 10
-ASK_SECONDS = 5
+ASK_SECONDS = 3
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
@@ -181,14 +181,16 @@ class Machine:
 					data = b""
 				if not data:
 					selector.unregister(key.fileobj)
-				elif key.data == "out":
-					stdout(data)
-				elif key.data == "err":
-					stderr(data)
 				elif key.data == "console":
 					self.console += data
 				elif key.data == "kernel":
 					self.kernel += data
+				elif self.heard is not None:
+					continue  # a command that begins, or goes on, when the time is up counts for nothing
+				elif key.data == "out":
+					stdout(data)
+				elif key.data == "err":
+					stderr(data)
 				elif key.data == "control":
 					control += data
 					while b"\n" in control:
@@ -200,4 +202,4 @@ class Machine:
 				self.qemu.terminate()  # orderly on the host's side: QEMU closes its images
 				off, deadline = True, time.monotonic() + OFF_SECONDS
 		self.qemu.wait()
-		return "cut" if self.cut else "off" if off else "died"
+		return "cut" if self.cut else "off" if off else "died" if self.heard is None else "timeout"
