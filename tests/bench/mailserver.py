@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -39,9 +40,8 @@ class Group:
 			root, counter = "/sys/fs/cgroup", "cpu.stat"
 		else:
 			root, counter = "/sys/fs/cgroup/cpuacct", "cpuacct.usage"
-		self.path = os.path.join(root, f"osnc-bench-{name}-{os.getpid()}")
 		try:
-			os.mkdir(self.path)
+			self.path = tempfile.mkdtemp(prefix=f"osnc-bench-{name}-", dir=root)  # process ids begin anew in a namespace
 		except OSError:
 			self.path = None
 		self.counter = os.path.join(self.path, counter) if self.path else "machine"
