@@ -146,11 +146,9 @@ static int fill(struct store_reader *r, size_t n, bool may_block)
 
 static int unpack(struct store_reader *r, size_t *n)
 {
-	const int64_t raw = record_octets(r->body.raw);
+	const int64_t raw = record_octets(r->body.raw); /* below 0 it is too large as well */
 	uint8_t *out;
 
-	if (raw < 0)
-		return damaged(r, "length");
 	if ((uint64_t)raw > r->store->config.message_size + READ_WHOLE)
 		return damaged(r, "length");
 	out = malloc((size_t)raw + 1);
